@@ -86,7 +86,7 @@ struct InputDecl : Decl {
   bool shared = false;
   std::vector<ExprPtr> extents; ///< one a dimension, over sizes; a dag: V, E
   /// One a dimension: the index of `[i in N]`, null where the spec names none.
-  std::vector<std::unique_ptr<Binder>> indices;
+  Binders indices;
   std::optional<IndexRange> values; ///< the range an int promises
   unsigned rank() const { return extents.size(); }
   static bool classof(const Decl *d) { return d->kind == Decl::Input; }
