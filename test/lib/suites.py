@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Runs the suites of test/ and adds up what they report.
+
+A suite is a function from options to an iterable of Result. Drivers are
+programs named test/**/run_*.py: they take `--dpc PATH`, print what fails as
+`FAIL: name`, and end in `N passed, N failed`.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TEST = ROOT / "test"
+SKIPS = TEST / "skips.txt"
+SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed\s*$")
+
+
+class Tally:
+    """Passed and failed tests of one suite, and the names of the failed."""
+
+    def __init__(self, passed=0, failed=0, names=()):
+        self.passed, self.failed, self.names = passed, failed, list(names)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.names += other.names
+
+
+def read_skips():
+    """{suite: {name: reason}} of test/skips.txt."""
+    skips = {}
+    for line in SKIPS.read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        test, _, reason = line.partition(" ")
+        suite, _, name = test.partition(":")
+        if not name or not reason.strip():
+            sys.exit(f"{SKIPS}: `{line}` is not `SUITE:NAME  reason`")
+        skips.setdefault(suite, {})[name] = reason.strip()
+    return skips
+
+
+def unit(options, skips):
+    """GoogleTest programs that ctest knows, each run once."""
+    listing = subprocess.run(["ctest", "--test-dir", options.build, "--show-only=json-v1"],
+                             check=True, capture_output=True, text=True).stdout  # fmt: skip
+    commands = {}
+    for test in json.loads(listing)["tests"]:
+        if "command" in test:
+            commands.setdefault(test["command"][0], test)
+        else:
+            yield Tally(0, 1, [f"{test['name']}: not built"])
+    for program, test in commands.items():
+        name = pathlib.Path(program).name
+        report = options.build / "test" / f"{name}.json"
+        report.parent.mkdir(exist_ok=True)
+        report.unlink(missing_ok=True)
+        environment = dict(os.environ, GTEST_OUTPUT=f"json:{report}", GTEST_BRIEF="1")
+        if skips:
+            environment["GTEST_FILTER"] = "-" + ":".join(skips)
+        properties = {p["name"]: p["value"] for p in test.get("properties", [])}
+        status = subprocess.run([program], env=environment, cwd=properties.get("WORKING_DIRECTORY")).returncode
+        if not report.exists():
+            yield Tally(status == 0, status != 0, [f"{name}: exit status {status}"] if status else [])
+            continue
+        results = json.loads(report.read_text())
+        failed = [f"{suite['name']}.{case['name']}" for suite in results["testsuites"]
+                  for case in suite["testsuite"] if case.get("failures")]  # fmt: skip
+        if status and not failed:
+            failed = [f"{name}: exit status {status}"]
+        yield Tally(results["tests"] - len(failed) - results.get("disabled", 0), len(failed), failed)
+
+
+def lit(options, skips):
+    """The files with RUN: lines."""
+    prefix = subprocess.check_output(["llvm-config-19", "--prefix"], text=True).strip()
+    packaged = pathlib.Path(prefix, "build/utils/lit/lit.py")
+    runner = [packaged] if packaged.exists() else ["-m", "lit.main"]
+    folders = [f for f in ("frontend", "dialects", "analysis", "transforms", "conversion", "target", "stages",
+                           "diagnostics", "hostile", "tools") if (TEST / f).is_dir()]  # fmt: skip
+    report = options.build / "test" / "lit.json"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    subprocess.run([sys.executable, *runner, "-q", "-v", f"-j{options.jobs}", "--timeout=120", "--allow-empty-runs",
+                    "--param", f"build={options.build}", "-o", report, *(TEST / f for f in folders)],
+                   stderr=subprocess.STDOUT)  # fmt: skip
+    if not report.exists():
+        yield Tally(0, 1, ["lit did not run"])
+        return
+    for test in json.loads(report.read_text())["tests"]:
+        name = test["name"].removeprefix("danskin :: ")
+        if name in skips or test["code"] in ("UNSUPPORTED", "EXCLUDED"):
+            continue
+        good = test["code"] in ("PASS", "XFAIL")
+        yield Tally(good, not good, [] if good else [name])
+
+
+def driver(path):
+    """The suite that one run_*.py is."""
+
+    def run(options, skips):
+        command = [sys.executable, path, "--dpc", options.build / "bin" / "dpc"]
+        tally = None
+        names = []
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                found = SUMMARY.match(line)
+                if found:
+                    tally = Tally(int(found[1]), int(found[2]))
+                    continue
+                print(line, end="", flush=True)
+                if line.startswith("FAIL: "):
+                    names.append(line[6:].strip())
+        skipped = [name for name in names if name in skips]
+        names = [name for name in names if name not in skips]
+        if tally is None:
+            yield Tally(0, 1, names or [f"exit status {process.returncode}"])
+            return
+        if process.returncode and not tally.failed:
+            tally.failed += 1
+            names.append(f"exit status {process.returncode}")
+        yield Tally(tally.passed, tally.failed - len(skipped), names)
+
+    run.__doc__ = f"{path.relative_to(ROOT)}"
+    return run
+
+
+def all_suites():
+    """Cheap ones first."""
+    drivers = {path.stem.removeprefix("run_"): driver(path) for path in sorted(TEST.glob("**/run_*.py"))}
+    first = ("style",)
+    suites = {name: drivers.pop(name) for name in first if name in drivers}
+    return {**suites, "unit": unit, "lit": lit, **drivers}
+
+
+def main():
+    suites = all_suites()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=lambda p: pathlib.Path(p).resolve(), default=ROOT / "build")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--list", action="store_true", help="name the suites and stop")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help="default: all")
+    options = parser.parse_args()
+    if options.list:
+        for name, suite in suites.items():
+            print(f"{name:18} {suite.__doc__.splitlines()[0]}")
+        return 0
+    unknown = set(options.suites) - set(suites)
+    if unknown:
+        parser.error(f"no suite {', '.join(sorted(unknown))}; there are {', '.join(suites)}")
+
+    skips = read_skips()
+    total = Tally()
+    for name in options.suites or suites:
+        print(f"\n--- {name}", flush=True)
+        started = time.monotonic()
+        tally = Tally()
+        for part in suites[name](options, skips.get(name, {})):
+            tally.add(part)
+        total.add(Tally(tally.passed, tally.failed, [f"{name}:{test}" for test in tally.names]))
+        print(f"--- {name}: {tally.passed} passed, {tally.failed} failed"
+              f" [{time.monotonic() - started:.0f}s]", flush=True)  # fmt: skip
+    print("\nskipped (test/skips.txt):", "none" if not skips else "")
+    for suite, tests in skips.items():
+        for test, reason in tests.items():
+            print(f"  {suite}:{test}  {reason}")
+    if total.names:
+        print("\nfailed:", *(f"  {name}" for name in total.names), sep="\n")
+    print(f"\n{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
