@@ -1,4 +1,4 @@
-//===- Ast.h - the tree of a `.dp` file ---------------------------*- C++ -*-===//
+//===- Ast.h - the tree of a `.dp` file -------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -52,11 +52,11 @@ struct Decl {
 /// `a..b` (exclusive), `a..=b` (inclusive) or `g.in(v)`.
 struct IndexRange {
   Range range;
-  ExprPtr lower, upper;    ///< null for an edge range
-  bool inclusive = false;  ///< `..=`
-  std::string graphName;   ///< `g` of `g.in(v)`; empty otherwise
+  ExprPtr lower, upper;   ///< null for an edge range
+  bool inclusive = false; ///< `..=`
+  std::string graphName;  ///< `g` of `g.in(v)`; empty otherwise
   const struct InputDecl *graph = nullptr; ///< set by Sema
-  ExprPtr vertex;          ///< `v` of `g.in(v)`
+  ExprPtr vertex;                          ///< `v` of `g.in(v)`
   bool isEdges() const { return !graphName.empty(); }
 };
 
@@ -121,12 +121,12 @@ struct Pattern {
 
 /// `D[i, j] when i >= 1 = ...`.
 struct Equation {
-  Range range;              ///< of the whole left side
+  Range range; ///< of the whole left side
   std::string tableName;
   Range nameRange;
   TableDecl *table = nullptr; ///< set by Sema
   std::vector<Pattern> patterns;
-  CondPtr when;             ///< null without `when`
+  CondPtr when; ///< null without `when`
   bool otherwise = false;
   ExprPtr body;
   unsigned ordinal = 0; ///< among the table's equations, from 0; set by Sema
@@ -158,7 +158,18 @@ struct RegRef {
 //===----------------------------------------------------------------------===//
 
 struct Expr {
-  enum Kind { Number, None, Var, Read, Source, Call, Negate, Binary, If, Choice };
+  enum Kind {
+    Number,
+    None,
+    Var,
+    Read,
+    Source,
+    Call,
+    Negate,
+    Binary,
+    If,
+    Choice
+  };
   Expr(Kind kind, Range range) : kind(kind), range(range) {}
   virtual ~Expr() = default;
 
