@@ -43,15 +43,14 @@ SmallVector<Value> HardAttr::emitChoice(OpBuilder &builder, Location loc,
         Value best = carried.front();
         Value above = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UGT,
                                               c.score, best);
-        Value isNumber = b.create<arith::CmpFOp>(
-            loc, arith::CmpFPredicate::ORD, best, best);
+        Value isNumber =
+            b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::ORD, best, best);
         Value wins = b.create<arith::AndIOp>(loc, above, isNumber);
         SmallVector<Value> place = {c.score, c.arm};
         place.append(c.binders);
         SmallVector<Value> next;
         for (auto [mine, theirs] : llvm::zip_equal(place, carried))
-          next.push_back(
-              b.create<arith::SelectOp>(loc, wins, mine, theirs));
+          next.push_back(b.create<arith::SelectOp>(loc, wins, mine, theirs));
         return next;
       });
 }
@@ -63,16 +62,16 @@ Value HardAttr::emitWeight(OpBuilder &builder, Location loc,
   place.append(candidate.binders);
   Value same;
   for (auto [mine, winner] : llvm::zip_equal(place, statistics)) {
-    Value equal = builder.create<arith::CmpIOp>(
-        loc, arith::CmpIPredicate::eq, mine, winner);
+    Value equal = builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                                mine, winner);
     same = same ? builder.create<arith::AndIOp>(loc, same, equal).getResult()
                 : equal;
   }
   Type type = candidate.score.getType();
-  Value one = builder.create<arith::ConstantOp>(
-      loc, builder.getFloatAttr(type, 1.0));
-  Value zero = builder.create<arith::ConstantOp>(
-      loc, builder.getFloatAttr(type, 0.0));
+  Value one =
+      builder.create<arith::ConstantOp>(loc, builder.getFloatAttr(type, 1.0));
+  Value zero =
+      builder.create<arith::ConstantOp>(loc, builder.getFloatAttr(type, 0.0));
   return builder.create<arith::SelectOp>(loc, same, one, zero);
 }
 
