@@ -9,6 +9,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
+#include <tuple>
 
 using namespace danskin;
 using llvm::StringRef;
@@ -90,6 +91,22 @@ Diagnostic &Diagnostics::error(StringRef code, Location where,
 Diagnostic &Diagnostics::warning(StringRef code, Location where,
                                  std::string message) {
   return add(Severity::Warning, code, std::move(where), std::move(message));
+}
+
+std::vector<const Diagnostic *> Diagnostics::sorted() const {
+  std::map<llvm::StringRef, size_t> order;
+  std::vector<const Diagnostic *> result;
+  for (const Diagnostic &diagnostic : collected) {
+    order.try_emplace(diagnostic.where.file, order.size());
+    result.push_back(&diagnostic);
+  }
+  auto place = [&](const Diagnostic *d) {
+    return std::make_tuple(order[d->where.file], d->where.line,
+                           d->where.column);
+  };
+  std::stable_sort(result.begin(), result.end(),
+                   [&](auto *a, auto *b) { return place(a) < place(b); });
+  return result;
 }
 
 void Diagnostics::clear() {
@@ -182,7 +199,8 @@ void Diagnostics::printText(const Diagnostic &diagnostic,
 
 void Diagnostics::print(llvm::raw_ostream &os) const {
   unsigned shown = 0, held = 0;
-  for (const Diagnostic &diagnostic : collected) {
+  for (const Diagnostic *entry : sorted()) {
+    const Diagnostic &diagnostic = *entry;
     bool isError = diagnostic.severity == Severity::Error;
     if (isError && errorLimit && shown >= errorLimit) {
       ++held;
@@ -211,25 +229,26 @@ static llvm::json::Object jsonPlace(const Location &where) {
 }
 
 void Diagnostics::printJson(llvm::raw_ostream &os) const {
-  for (const Diagnostic &diagnostic : collected) {
+  for (const Diagnostic *entry : sorted()) {
+    const Diagnostic &diagnostic = *entry;
     llvm::json::Object object = jsonPlace(diagnostic.where);
     object["severity"] = word(diagnostic.severity);
     object["code"] = diagnostic.code;
     object["message"] = llvm::json::fixUTF8(diagnostic.message);
     llvm::json::Array notes, helps, fixIts;
     for (const Note &note : diagnostic.notes) {
-      llvm::json::Object entry;
+      llvm::json::Object part;
       if (note.where.line)
-        entry = jsonPlace(note.where);
-      entry["message"] = llvm::json::fixUTF8(note.message);
-      notes.push_back(std::move(entry));
+        part = jsonPlace(note.where);
+      part["message"] = llvm::json::fixUTF8(note.message);
+      notes.push_back(std::move(part));
     }
     for (const std::string &help : diagnostic.helps)
       helps.push_back(llvm::json::fixUTF8(help));
     for (const FixIt &fixIt : diagnostic.fixIts) {
-      llvm::json::Object entry = jsonPlace(fixIt.where);
-      entry["text"] = llvm::json::fixUTF8(fixIt.text);
-      fixIts.push_back(std::move(entry));
+      llvm::json::Object part = jsonPlace(fixIt.where);
+      part["text"] = llvm::json::fixUTF8(fixIt.text);
+      fixIts.push_back(std::move(part));
     }
     object["notes"] = std::move(notes);
     object["helps"] = std::move(helps);

@@ -124,6 +124,8 @@ public:
 private:
   Diagnostic &add(Severity severity, llvm::StringRef code, Location where,
                   std::string message);
+  /// Those of one file by place, files in the order they first occur.
+  std::vector<const Diagnostic *> sorted() const;
   void printText(const Diagnostic &diagnostic, llvm::raw_ostream &os) const;
   void printExcerpt(const Location &where, llvm::raw_ostream &os) const;
 

@@ -50,6 +50,7 @@ private:
   StringRef text;
   size_t at = 0;
   bool newLine = true;
+  unsigned strangers = 0;
 };
 
 } // namespace
@@ -152,8 +153,10 @@ std::vector<Token> Lexer::run() {
   for (skipBlanks(); at < text.size(); skipBlanks()) {
     size_t begin = at;
     Token::Kind kind = scan();
-    if (kind == Token::End)
+    if (kind == Token::End && ++strangers < 100)
       continue;
+    if (kind == Token::End)
+      break; // a binary file: more of the same tells nothing
     tokens.push_back({kind, newLine, span(begin, at), text.slice(begin, at)});
     newLine = false;
     if (tokens.size() == limits::tokens) {

@@ -59,10 +59,12 @@ private:
   Diagnostic *fail(llvm::StringRef code, ast::Range range, std::string message);
   Diagnostic *expected(const std::string &what);
   static std::string describe(const Token &token);
-  void recover();
+  /// Skips what is left of the item whose first token is `itemBegin`.
+  void recover(size_t itemBegin);
   bool startsItem() const;
+  bool startsDeclaration() const;
 
-  // Items (ParserItems.cpp).
+  // Programs (Parser.cpp) and items (ParserItems.cpp).
   void parseProgram(ast::File &file);
   void parseItem(ast::Program &program);
   void parseRegItem(ast::Program &program);

@@ -123,7 +123,8 @@ ExprPtr Parser::parsePrimary() {
     bool operandFollows =
         next.kind == Token::Integer || next.kind == Token::Float ||
         next.is("(") || (next.kind == Token::Name && !isConnective(next.text));
-    if (!token.is("not") && !(isConnective(token.text) && operandFollows))
+    if (!token.is("not") && !startsDeclaration() &&
+        !(isConnective(token.text) && operandFollows))
       return parseName();
   }
   Diagnostic *fault = expected("an expression");

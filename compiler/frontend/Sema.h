@@ -63,7 +63,7 @@ private:
   void checkOutput(ast::OutputDecl &output);
   void attachEquation(ast::Equation &equation);
   void checkEquation(ast::Equation &equation);
-  void checkPattern(ast::Equation &equation, ast::Pattern &pattern);
+  void checkPattern(ast::Pattern &pattern);
   void checkTableEquations(ast::TableDecl &table);
   void checkWhere(ast::Cond &cond);
   void checkWhereOperand(ast::ExprPtr &expr);
@@ -90,7 +90,7 @@ private:
 
   // Indices (SemaIndices.cpp).
   void checkIndex(ast::ExprPtr &expr, IndexUse use);
-  bool checkIndexVar(ast::ExprPtr &expr, IndexUse use);
+  void checkIndexVar(ast::ExprPtr &expr, IndexUse use);
   void checkIndexRead(ast::ReadExpr &read, IndexUse use);
   void checkIndexBinary(ast::BinaryExpr &binary, IndexUse use);
   void notAffine(const ast::Expr &expr, const std::string &message,

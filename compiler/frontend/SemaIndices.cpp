@@ -91,31 +91,31 @@ void Sema::notConstantOfCall(const Expr &expr, IndexUse use) {
             "a choice");
 }
 
-bool Sema::checkIndexVar(ExprPtr &expr, IndexUse use) {
+void Sema::checkIndexVar(ExprPtr &expr, IndexUse use) {
   auto &var = llvm::cast<VarExpr>(*expr);
   const Decl *decl = resolve(var.name, var.range);
   if (!decl)
-    return false;
+    return;
   var.decl = decl;
   if (llvm::isa<SizeDecl>(decl))
-    return true;
+    return;
   if (llvm::isa<Binder>(decl)) {
     if (use == IndexUse::Extent)
       notConstantOfCall(var, use);
-    return true;
+    return;
   }
   auto *input = llvm::dyn_cast<InputDecl>(decl);
   if (!input || input->element == InputDecl::Float) {
     noteDeclared(error("E0205", var.range,
                        "`" + var.name + "` is a float, and an index is whole"),
                  *decl);
-    return false;
+    return;
   }
   if (!checkArity(*decl, 0, var.range))
-    return false;
+    return;
   if (use != IndexUse::Free) {
     notConstantOfCall(var, use);
-    return false;
+    return;
   }
   if (!input->values) {
     noteDeclared(error("E0206", var.range,
@@ -124,9 +124,7 @@ bool Sema::checkIndexVar(ExprPtr &expr, IndexUse use) {
                            "proved inside its domain")
                      .help("declare it `in 0..N`, or what its values obey"),
                  *decl);
-    return false;
   }
-  return true;
 }
 
 void Sema::checkIndexRead(ReadExpr &read, IndexUse use) {

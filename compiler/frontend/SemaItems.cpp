@@ -92,17 +92,6 @@ void Sema::checkWhereOperand(ExprPtr &expr) {
 // Equations
 //===----------------------------------------------------------------------===//
 
-/// Whether `expr`, not yet resolved, names a variable of the equation.
-static bool mentionsVariable(const Expr &expr, const Equation &equation) {
-  bool found = false;
-  walk(expr, [&](const Expr &part) {
-    auto *var = llvm::dyn_cast<VarExpr>(&part);
-    for (const Pattern &pattern : equation.patterns)
-      found |= var && pattern.variable && pattern.variable->name == var->name;
-  });
-  return found;
-}
-
 void Sema::attachEquation(Equation &equation) {
   const Decl *decl = resolve(equation.tableName, equation.nameRange);
   if (!decl)
@@ -126,7 +115,7 @@ void Sema::checkEquation(Equation &equation) {
   bool fits =
       checkArity(*equation.table, equation.patterns.size(), equation.range);
   for (Pattern &pattern : equation.patterns)
-    checkPattern(equation, pattern);
+    checkPattern(pattern);
   // With places missing or too many the body's names would be guesses.
   if (fits) {
     if (equation.when) {
@@ -140,7 +129,7 @@ void Sema::checkEquation(Equation &equation) {
 
 /// A bare name that is no size is a variable; the first time it binds, then it
 /// means equality. All else is an expression over sizes.
-void Sema::checkPattern(Equation &equation, Pattern &pattern) {
+void Sema::checkPattern(Pattern &pattern) {
   auto *var = llvm::dyn_cast<VarExpr>(pattern.value.get());
   const Decl *known = var ? find(var->name) : nullptr;
   bool repeated = known && llvm::isa<Binder>(known);
@@ -156,7 +145,14 @@ void Sema::checkPattern(Equation &equation, Pattern &pattern) {
     checkIndex(pattern.value, IndexUse::Domain);
     return;
   }
-  if (!mentionsVariable(*pattern.value, equation))
+  // Only sizes can stand in an expression here, so any other name was meant as
+  // a variable.
+  bool onlyGlobals = true;
+  walk(*pattern.value, [&](const Expr &expr) {
+    auto *part = llvm::dyn_cast<VarExpr>(&expr);
+    onlyGlobals &= !part || globals.count(part->name) != 0;
+  });
+  if (onlyGlobals)
     return checkIndex(pattern.value, IndexUse::Extent);
   StringRef text = source.text().slice(pattern.range.begin, pattern.range.end);
   error("E0210", pattern.range,
