@@ -82,6 +82,15 @@ void AffineSpace::unbind(Value value, std::optional<LinearForm> before) {
     bindings.erase(value);
 }
 
+std::optional<LinearForm> AffineSpace::release(Value value) {
+  auto found = bindings.find(value);
+  if (found == bindings.end())
+    return std::nullopt;
+  LinearForm form = std::move(found->second);
+  bindings.erase(found);
+  return form;
+}
+
 unsigned AffineSpace::intern(const std::string &key,
                              llvm::function_ref<Variable()> make) {
   auto found = interned.find(key);

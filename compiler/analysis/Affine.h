@@ -90,6 +90,9 @@ public:
   /// returns what it meant before.
   std::optional<LinearForm> bind(mlir::Value value, LinearForm form);
   void unbind(mlir::Value value, std::optional<LinearForm> before);
+  /// Forgets what `value` means and returns it; it becomes a new variable when
+  /// it is met again.
+  std::optional<LinearForm> release(mlir::Value value);
   /// What the program's sizes meet: each is at least 0, `dp.assume`, `fixed`.
   const Formula &getAssumptions() const { return assumptions; }
 

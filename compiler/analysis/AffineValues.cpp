@@ -429,13 +429,8 @@ static void bindIterates(AffineSpace &space, Block &domain,
 Formula AffineSpace::getDomain(TableOp table, llvm::ArrayRef<LinearForm> cell) {
   Block &domain = table.getDomain().front();
   SmallVector<std::pair<Value, std::optional<LinearForm>>> shadowed;
-  for (IterateOp iterate : domain.getOps<IterateOp>()) {
-    auto it = bindings.find(iterate.getIndex());
-    shadowed.push_back(
-        {iterate.getIndex(), it == bindings.end()
-                                 ? std::nullopt
-                                 : std::optional<LinearForm>(it->second)});
-  }
+  for (IterateOp iterate : domain.getOps<IterateOp>())
+    shadowed.push_back({iterate.getIndex(), release(iterate.getIndex())});
   bindIterates(*this, domain, cell);
   std::vector<Formula> parts;
   for (Operation &op : domain) {
