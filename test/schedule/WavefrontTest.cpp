@@ -7,7 +7,9 @@
 
 #include "compiler/schedule/Wavefront.h"
 #include "test/schedule/Zoo.h"
+#include <chrono>
 #include <gtest/gtest.h>
+#include <random>
 
 using namespace danskin;
 using namespace danskin::test;
@@ -70,4 +72,181 @@ TEST(Wavefront, EightMutualTables) {
                                   "T5[i, j]: (-i + j, 5)\n"
                                   "T6[i, j]: (-i + j, 6)\n"
                                   "T7[i, j]: (-i + j, 7)\n");
+}
+TEST(Wavefront, StrictlyInsideSpans) { EXPECT_EQ(scheduled(zuker()), ""); }
+TEST(Wavefront, TwoPairsOfEnds) { EXPECT_EQ(scheduled(sankoff()), ""); }
+TEST(Wavefront, LargerCoefficientsWhereNeeded) {
+  EXPECT_EQ(scheduled(oneStepSkew()), "D[i, j]: (2*i + j)\n");
+}
+TEST(Wavefront, ReductionWithinAStep) {
+  EXPECT_EQ(scheduled(normalized()), "A[t, s]: (t, 0)\n"
+                                     "Z[t]: (t, 1)\n");
+}
+TEST(Wavefront, OppositeDirectionsAreTwoLoops) {
+  EXPECT_EQ(scheduled(forwardBackward()), "");
+}
+TEST(Wavefront, TablesWithoutDims) { EXPECT_EQ(scheduled(scalars()), ""); }
+TEST(Wavefront, SweepsThatReadThemselves) {
+  EXPECT_EQ(scheduled(gaussSeidel()), "V[k, s]: (k, s)\n");
+}
+TEST(Wavefront, Strides) {
+  EXPECT_EQ(scheduled(stride()), "T[i]: (-i)\n");
+  EXPECT_EQ(scheduled(half()), "D[i]: (i)\n");
+}
+
+TEST(Wavefront, RowMajor) {
+  SchedulingOptions options;
+  options.rowMajor = true;
+  EXPECT_EQ(scheduled(dtw(), options), "D[i, j]: (i, j)\n");
+  EXPECT_EQ(scheduled(nussinov(), options), "P[i, j]: (-i)\n");
+  EXPECT_EQ(scheduled(gotoh(), options), "");
+}
+
+TEST(Wavefront, NoFusion) {
+  Problem problem = differentiate(viterbi());
+  EXPECT_EQ(scheduled(problem), "");
+  SchedulingOptions options;
+  options.fuse = false;
+  EXPECT_EQ(scheduled(problem, options), "");
+}
+
+TEST(Wavefront, DifferentiatedZoo) {
+  for (const NamedProblem &each : zoo()) {
+    SCOPED_TRACE(each.name);
+    Problem problem = differentiate(each.problem);
+    auto start = std::chrono::steady_clock::now();
+    SchedulingResult result = solve(problem);
+    auto solved = std::chrono::steady_clock::now();
+    ASSERT_TRUE(result);
+    EXPECT_FALSE(verify(problem, result.schedule));
+    auto verified = std::chrono::steady_clock::now();
+    printf("%s %ld us work %ld verify %ld\n%s", each.name,
+           (long)((solved - start).count() / 1000), (long)result.work,
+           (long)((verified - solved).count() / 1000),
+           toString(problem, result.schedule).c_str());
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Failures
+//===----------------------------------------------------------------------===//
+
+static std::string failure(const Problem &problem,
+                           const SchedulingOptions &options = {}) {
+  SchedulingResult result = solve(problem, options);
+  if (!result.failure)
+    return toString(problem, result.schedule);
+  switch (result.failure->kind) {
+  case SchedulingFailure::Cycle:
+    return toString(problem, *result.failure->cycle);
+  case SchedulingFailure::NoSchedule:
+    return "no schedule";
+  case SchedulingFailure::WorkLimit:
+    return "work limit";
+  }
+  return "";
+}
+
+TEST(Wavefront, CyclesAreShown) {
+  ProblemBuilder self({"N"});
+  self.table("D", {"i"}, {"0 <= i <= N"}).read("D", "D", {"i"});
+  EXPECT_EQ(failure(self.problem), "N = 0: D[0] -> D[0]");
+
+  ProblemBuilder neighbours({"N"});
+  neighbours.table("D", {"i"}, {"0 <= i <= N"})
+      .read("D", "D", {"i - 1"})
+      .read("D", "D", {"i + 1"});
+  EXPECT_EQ(failure(neighbours.problem), "N = 1: D[1] -> D[0] -> D[1]");
+
+  ProblemBuilder three({"N"});
+  three.table("A", {"i"}, {"0 <= i < N"})
+      .table("B", {"i"}, {"0 <= i < N"})
+      .table("C", {"i"}, {"0 <= i < N"})
+      .read("A", "B", {"i - 1"})
+      .read("B", "C", {"i - 1"})
+      .read("C", "A", {"i + 2"})
+      .read("C", "C", {"i - 1"});
+  EXPECT_EQ(failure(three.problem), "N = 3: A[2] -> B[1] -> C[0] -> A[2]");
+}
+
+/// Even cells read the next, odd ones the one before the last: no cycle, yet
+/// no row orders all cells.
+TEST(Wavefront, ParityNeedsASplit) {
+  EXPECT_EQ(failure(parity()), "no schedule");
+}
+
+TEST(Wavefront, TwoPassesNeedASplit) {
+  ProblemBuilder passes({"N"});
+  passes.table("D", {"p", "j"}, {"0 <= p < 2", "0 <= j <= N"})
+      .read("D", "D", {"0", "j - 1"}, {"p = 0"})
+      .read("D", "D", {"0", "j"}, {"p = 1"})
+      .read("D", "D", {"1", "j + 1"}, {"p = 1"});
+  EXPECT_EQ(failure(passes.problem), "D[p, j]: (p, j)\n");
+}
+
+TEST(Wavefront, StopsAtTheWorkLimit) {
+  SchedulingOptions options;
+  options.workLimit = 100;
+  EXPECT_EQ(failure(eisner(), options), "work limit");
+}
+
+/// Sixteen dims that all move: many candidates, no exponential search.
+TEST(Wavefront, ManyDims) {
+  Names dims, domain;
+  for (unsigned k = 0; k < 16; ++k) {
+    dims.push_back("i" + std::to_string(k));
+    domain.push_back("0 <= " + dims.back() + " < N");
+  }
+  ProblemBuilder builder({"N"});
+  builder.table("D", dims, domain);
+  for (unsigned k = 0; k < 16; ++k) {
+    Names index = dims;
+    index[k] += " - 1";
+    builder.read("D", "D", index);
+  }
+  auto start = std::chrono::steady_clock::now();
+  std::string text = failure(builder.problem);
+  printf("%s %ld us\n", text.c_str(),
+         (long)((std::chrono::steady_clock::now() - start).count() / 1000));
+}
+
+//===----------------------------------------------------------------------===//
+// Random programs
+//===----------------------------------------------------------------------===//
+
+/// Draws a row first, then reads at distances that the row makes positive: the
+/// solver must do with one row as well.
+TEST(Wavefront, AtLeastAsParallelAsDrawn) {
+  std::mt19937 random(11);
+  auto draw = [&](int64_t lower, int64_t upper) {
+    return std::uniform_int_distribution<int64_t>(lower, upper)(random);
+  };
+  const Names dims = {"i", "j", "k"};
+  for (unsigned round = 0; round < 300; ++round) {
+    unsigned rank = draw(1, 3);
+    std::vector<int64_t> row(rank);
+    for (int64_t &value : row)
+      value = draw(-2, 2);
+    ProblemBuilder builder({"N", "M"});
+    Names mine(dims.begin(), dims.begin() + rank), domain;
+    for (const std::string &dim : mine)
+      domain.push_back("0 <= " + dim + (draw(0, 1) ? " < N" : " < M"));
+    builder.table("D", mine, domain);
+    for (unsigned tries = 0; tries < 12; ++tries) {
+      Names index;
+      int64_t distance = 0;
+      for (unsigned k = 0; k < rank; ++k) {
+        int64_t offset = draw(-3, 3);
+        distance += row[k] * offset;
+        index.push_back(mine[k] + (offset < 0 ? " - " : " + ") +
+                        std::to_string(std::abs(offset)));
+      }
+      if (distance < 0)
+        builder.read("D", "D", index);
+    }
+    SchedulingResult result = solve(builder.problem);
+    ASSERT_TRUE(result);
+    EXPECT_LE(result.schedule.numRows(), 1u);
+    EXPECT_FALSE(verify(builder.problem, result.schedule));
+  }
 }
