@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Random programs: the compiled kernels against the reference interpreter.
+
+Each program of random_programs.py, and each that failed once and stays in
+test/regression/, is given to `dpc test`, which compares both for every
+regularizer, number type and entry. Prints how often each construct met each
+class, regularizer and entry; a construct that was met too rarely is a failure.
+A program that fails is shrunk and kept.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import model
+import random_programs
+from shrink import shrink
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REGRESSION = ROOT / "test" / "regression"
+
+
+class Outcome:
+    """What `dpc test` says of one program."""
+
+    def __init__(self, status, stdout, stderr):
+        self.status = status
+        self.report = None
+        self.text = (stdout + stderr).strip()
+        lines = stdout.strip().splitlines()
+        try:
+            self.report = json.loads(lines[-1]) if lines else None
+        except json.JSONDecodeError:
+            pass
+
+    @property
+    def kind(self):
+        """"passed", or how it fails: a shrunk program has to fail alike."""
+        if self.status == 0 and self.report and not self.report["failed"]:
+            return "passed"
+        if self.report and self.report["failed"]:
+            return "mismatch"
+        if self.status in (0, 1):
+            return "rejected"
+        return "timeout" if self.status == 124 else "crash"
+
+
+def dpc_test(options, path):
+    command = [options.dpc, "test", path, f"--instances={options.instances}", f"--seed={options.seed}",
+               "--format=json"]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=options.timeout)
+    except subprocess.TimeoutExpired as expired:
+        return Outcome(124, (expired.stdout or b"").decode(errors="replace"), f"no answer in {options.timeout} s")
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def keep_smallest(options, program, kind, folder):
+    """Shrinks a failing program and keeps it in test/regression/."""
+    path = pathlib.Path(folder, f"{program.name}.shrink.dp")
+
+    def fails(text):
+        path.write_text(text)
+        return dpc_test(options, path).kind == kind
+
+    smallest = shrink(program, fails)
+    smallest.note = f"{kind}; shrunk from seed {program.name.removeprefix('random')}"
+    kept = REGRESSION / f"{program.name}.dp"
+    REGRESSION.mkdir(exist_ok=True)
+    kept.write_text(smallest.render())
+    return kept
+
+
+def count(report, found, table):
+    """Adds one program's comparisons: {(construct, class): {(reg, entry): n}}."""
+    met = {(c["reg"], c["entry"]) for c in report["comparisons"] if c["instances"]}
+    for construct in found:
+        for pair in met:
+            table[construct, report["class"]][pair] += 1
+
+
+def print_table(table, least):
+    """The counts, and the names of the combinations below `least`."""
+    pairs = sorted({pair for row in table.values() for pair in row})
+    regs = sorted({reg for reg, _ in pairs})
+    entries = sorted({entry for _, entry in pairs})
+    rare = []
+    print("\nprograms compared, by construct and class; least and most over entries, a column a regularizer")
+    print(f"{'':20} {'class':8}" + "".join(f"{reg:>14}" for reg in regs))
+    for construct in model.CONSTRUCTS:
+        for kind in random_programs.CLASSES:
+            row = table[construct, kind]
+            cells = []
+            for reg in regs:
+                # A general program has no path.
+                counts = [row[reg, entry] for entry in entries if not (kind == "general" and entry == "argmax")]
+                cells.append(f"{min(counts)}..{max(counts)}" if min(counts) != max(counts) else f"{min(counts)}")
+                if min(counts) < least:
+                    rare.append(f"{construct} x {kind} x {reg}: {min(counts)} < {least}")
+            print(f"{construct:20} {kind:8}" + "".join(f"{cell:>14}" for cell in cells))
+    return rare
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
+    parser.add_argument("--count", type=int, default=330)
+    parser.add_argument("--seed", type=int, default=0, help="of the first program and of the inputs")
+    parser.add_argument("--instances", type=int, default=4, help="inputs a program")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--timeout", type=float, default=60, help="seconds a program")
+    parser.add_argument("--no-shrink", action="store_true")
+    options = parser.parse_args()
+    options.dpc = options.dpc.resolve()
+
+    table = collections.defaultdict(collections.Counter)
+    passed, failures, worst, begun = 0, [], collections.Counter(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        tasks = {}
+        for path in sorted(REGRESSION.glob("*.dp")):
+            tasks[pool.submit(dpc_test, options, path)] = (path.name, None)
+        for program in random_programs.sequence(options.count, options.seed):
+            path = pathlib.Path(folder, f"{program.name}.dp")
+            path.write_text(program.render())
+            tasks[pool.submit(dpc_test, options, path)] = (path.name, program)
+        for done, task in enumerate(concurrent.futures.as_completed(tasks), 1):
+            name, program = tasks[task]
+            outcome = task.result()
+            if outcome.kind == "passed":
+                passed += 1
+                for comparison in outcome.report["comparisons"]:
+                    dtype = comparison["dtype"]
+                    worst[dtype] = max(worst[dtype], comparison.get("max_error", 0))
+                if program:
+                    count(outcome.report, model.constructs(program), table)
+            else:
+                failures.append(name)
+                print(f"FAIL: {name}: {outcome.kind}\n  " + outcome.text[:1500].replace("\n", "\n  "), flush=True)
+                if program and not options.no_shrink:
+                    print("  kept as", keep_smallest(options, program, outcome.kind, folder), flush=True)
+            if done % 25 == 0:
+                print(f"  {done} of {len(tasks)} programs, {len(failures)} failed"
+                      f" [{time.monotonic() - begun:.0f}s]", flush=True)  # fmt: skip
+    rare = print_table(table, 10) if options.count >= 300 else []
+    for name in rare:
+        print("FAIL:", name)
+    print("largest error:", ", ".join(f"{dtype} {error:.2g}" for dtype, error in sorted(worst.items())) or "none")
+    print(f"{passed} passed, {len(failures) + len(rare)} failed")
+    return 1 if failures or rare else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
