@@ -198,7 +198,8 @@ PolyhedronUnion coalesce(const PolyhedronUnion &set) {
     for (unsigned k = 1; k < kept.size(); ++k)
       joined.unionInPlace(kept[k]);
     kept.clear();
-    for (const IntegerRelation &piece : joined.coalesce().getAllDisjuncts())
+    joined = joined.coalesce();
+    for (const IntegerRelation &piece : joined.getAllDisjuncts())
       kept.emplace_back(piece);
   }
   for (Polyhedron &piece : kept)
