@@ -77,7 +77,7 @@ static const char *word(CompareCond::Op op) {
 }
 
 static const char *word(SizeDecl::Constraint constraint) {
-  static const char *const words[] = {"", "==", ">=", "<="};
+  static const char *const words[] = {"", " ==", " >=", " <="};
   return words[constraint];
 }
 
@@ -103,7 +103,7 @@ void Printer::print(const Program &program) {
   if (program.reg)
     print(*program.reg);
   for (const auto &size : program.sizes) {
-    line() << "size " << size->name << ' ' << word(size->constraint) << '\n';
+    line() << "size " << size->name << word(size->constraint) << '\n';
     Indent bound(*this);
     if (size->bound)
       print(*size->bound);

@@ -95,6 +95,7 @@ Token::Kind Lexer::scanNumber() {
           ("`" + text.slice(begin, at) + "` is not a number").str())
         .help("separate `" + text.slice(begin, end).str() + "` and `" +
               text.slice(end, at).str() + "`, or begin the name with a letter");
+    return Token::Name; // told already: the parser need not
   }
   return kind;
 }

@@ -120,9 +120,10 @@ ExprPtr Parser::parsePrimary() {
       return std::make_unique<NoneExpr>(token.range);
     }
     const Token &next = peek(1);
-    bool operandFollows =
-        next.kind == Token::Integer || next.kind == Token::Float ||
-        next.is("(") || (next.kind == Token::Name && !isConnective(next.text));
+    bool operandFollows = next.kind == Token::Integer ||
+                          next.kind == Token::Float || next.is("(") ||
+                          (next.kind == Token::Name && !next.startsLine &&
+                           !isConnective(next.text));
     if (!token.is("not") && !startsDeclaration() &&
         !(isConnective(token.text) && operandFollows))
       return parseName();
