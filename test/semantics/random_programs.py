@@ -116,7 +116,7 @@ class Generator:
             body = Leaf(f"sum {{ ({term})^2 for f in 0..K }}")
         else:
             body = Terms([self.atom(domain, inside), self.atom(domain, inside)])
-        let = Let(self.fresh("d"), domain, body)
+        let = Let(self.fresh("cost"), domain, body)
         self.program.lets.append(let)
         return f"{let.name}[{', '.join(indices)}]"
 

@@ -184,10 +184,10 @@ def states(g):
     if g.kind == "general" and g.chance(0.6, "sum in candidate"):
         g.program.equations.append(main)
         scopes = [e for sizes in g.program.instances(g.limit()) for _, e in g.program.region(main, sizes)]
-        action = Binder("b", "0", "B", False, "B")
-        g.size("B", ">= 1")
+        action = Binder("b", "0", "T", False, "T")
+        g.size("T", ">= 1")
         wide = [e for env in scopes for e in bind([action, other], env)]
-        coefficient = g.read_input([g.axis(b, wide) for b in (state, action, other)], 0.5, "P")
+        coefficient = g.read_input([g.axis(b, wide) for b in (state, action, other)], 0.5, "p")
         discount = g.read_input([], 0.3, "a")
         total = f"tanh({discount}) * sum {{ 0.3 * {coefficient} * A[{before}, r] for r in 0..S }}"
         reward = g.weight([state, action], [e for env in scopes for e in bind([action], env)])
