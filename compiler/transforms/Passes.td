@@ -64,6 +64,68 @@ def DpDifferentiateForward : Pass<"dp-differentiate-forward", "::mlir::dp::Progr
 
 def DpEliminateDeadTables : Pass<"dp-eliminate-dead-tables", "::mlir::dp::ProgramOp"> {
   let summary = "erase tables that no output needs";
+  let description = [{
+    Ensures that every table left is an output whose name starts with one of
+    `keep` (all outputs where the list is empty) or is needed to compute one.
+    Inputs stay, needed or not: they are the caller's.
+  }];
+  let options = [
+    ListOption<"keep", "keep", "std::string", "prefixes of the outputs to keep (default: all)">
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// Proofs and schedules
+//===----------------------------------------------------------------------===//
+
+def DpVerifyDomains : Pass<"dp-verify-domains", "::mlir::dp::ProgramOp"> {
+  let summary = "prove that equations cover each cell once and reads stay inside";
+  let description = [{
+    Expects what the front end makes. Fails with an error and the smallest
+    instance that breaks it where a cell has no equation or two, a read leaves a
+    table or an input, a `?` cannot fail, a range is unbounded, or a proof takes
+    too long. The proofs hold for all sizes that meet the assumptions. Changes
+    nothing.
+  }];
+  let options = [
+    Option<"proofLimit", "proof-limit", "unsigned", "4000",
+           "emptiness proofs that one question may cost">
+  ];
+}
+
+def DpVerifyCausality : Pass<"dp-verify-causality", "::mlir::dp::ProgramOp"> {
+  let summary = "prove that no cell reads itself";
+  let description = [{
+    Fails with the instance where a cell does. Longer cycles are found by
+    dp-assign-schedule, which any cycle keeps from finding a schedule. Changes
+    nothing.
+  }];
+}
+
+def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
+  let summary = "find an order in which every cell comes after those it reads";
+  let description = [{
+    Sets `schedule` on every statement, that is each dp.table without an owner
+    and each dp.scatter: an array of rows, each the coefficients of the
+    statement's dims, then a constant. All statements have equally many rows.
+    Cells run in lexicographic order of their rows' values; those of equal
+    values are independent. An output or a scatter that nothing reads gets no
+    schedule: it runs after everything else, in program order. Proves what it
+    has found.
+  }];
+  let options = [
+    Option<"rowMajor", "row-major", "bool", "false",
+           "only rows that are one dim, forward or backward">
+  ];
+}
+
+def DpVerifySchedule : Pass<"dp-verify-schedule", "::mlir::dp::ProgramOp"> {
+  let summary = "prove that the schedule orders every read";
+  let description = [{
+    Expects `schedule` attributes as dp-assign-schedule sets them, whoever set
+    them. Fails at a read whose cell does not run before its reader. Changes
+    nothing.
+  }];
 }
 
 #endif // DANSKIN_TRANSFORMS_PASSES_TD

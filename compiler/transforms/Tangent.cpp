@@ -186,10 +186,10 @@ Value Tangent::computeIf(Operation *op, unsigned result) {
        llvm::zip(op->getRegions(), tangent->getRegions())) {
     builder.setInsertionPointToStart(&to.front());
     IRMapping mapping;
-    for (Operation &inner : from->front().without_terminator())
+    for (Operation &inner : from.front().without_terminator())
       builder.clone(inner, mapping);
     Value value = mapping.lookupOrDefault(
-        from->front().getTerminator()->getOperand(result));
+        from.front().getTerminator()->getOperand(result));
     Value change = get(value);
     depends |= bool(change);
     builder.create<scf::YieldOp>(loc, change ? change : constant(loc, 0.0));

@@ -1,0 +1,125 @@
+//===- AssignSchedule.cpp - find and prove an order of all cells ----------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/analysis/ScheduleAttr.h"
+#include "compiler/schedule/Wavefront.h"
+#include "compiler/transforms/Passes.h"
+#include "mlir/IR/Diagnostics.h"
+
+using namespace mlir;
+using namespace danskin;
+
+namespace danskin {
+#define GEN_PASS_DEF_DPASSIGNSCHEDULE
+#define GEN_PASS_DEF_DPVERIFYSCHEDULE
+#include "compiler/transforms/Passes.h.inc"
+} // namespace danskin
+
+/// The dependences, or an error if they are too many.
+static FailureOr<ProgramDependences> getDependences(dp::ProgramOp program) {
+  ProofBudget budget{dependenceProofLimit};
+  ProgramDependences dependences = danskin::getDependences(program, budget);
+  if (!dependences.incomplete)
+    return dependences;
+  return program.emitError("finding the dependences takes more than ")
+         << dependenceProofLimit << " steps [E0308]";
+}
+
+/// Proves a schedule; an error at the read that it does not order.
+static LogicalResult verifySchedule(const ProgramDependences &dependences,
+                                    const Schedule &schedule) {
+  const Problem &problem = dependences.problem;
+  std::optional<Violation> violation = verify(problem, schedule);
+  if (!violation)
+    return success();
+  InFlightDiagnostic diagnostic =
+      dependences.reads[violation->dependence]->emitError(
+          "the schedule does not run `")
+      << toString(problem, violation->target) << "` before `"
+      << toString(problem, violation->reader) << "`, which reads it [E0402]";
+  if (!violation->sizes.empty())
+    diagnostic.attachNote()
+        << "for example when " << sizesToString(problem, violation->sizes);
+  return diagnostic;
+}
+
+static std::string listStatements(const Problem &problem,
+                                  const Indices &statements) {
+  std::string text;
+  for (unsigned statement : statements)
+    text +=
+        (text.empty() ? "`" : ", `") + problem.statements[statement].name + "`";
+  return text;
+}
+
+static void emitFailure(dp::ProgramOp program,
+                        const ProgramDependences &dependences,
+                        const SchedulingFailure &failure) {
+  const Problem &problem = dependences.problem;
+  Operation *first = failure.statements.empty()
+                         ? program.getOperation()
+                         : dependences.statements[failure.statements.front()];
+  if (failure.kind == SchedulingFailure::Cycle && failure.cycle) {
+    const DependenceCycle &cycle = *failure.cycle;
+    Operation *read = dependences.reads[cycle.dependences.front()];
+    InFlightDiagnostic diagnostic = read->emitError("`")
+                                    << toString(problem, cycle.cells.front())
+                                    << "` depends on itself [E0401]";
+    diagnostic.attachNote() << "for example when " << toString(problem, cycle);
+    for (unsigned id : llvm::ArrayRef(cycle.dependences).drop_front())
+      diagnostic.attachNote(dependences.reads[id]->getLoc())
+          << "through `" << problem.dependences[id].label << "`";
+    return;
+  }
+  InFlightDiagnostic diagnostic = first->emitError();
+  if (failure.kind == SchedulingFailure::WorkLimit)
+    diagnostic << "the search for a schedule of ";
+  else
+    diagnostic << "no schedule orders ";
+  diagnostic << listStatements(problem, failure.statements);
+  if (failure.kind == SchedulingFailure::WorkLimit)
+    diagnostic << " takes too long";
+  diagnostic << " [E0402]";
+  for (unsigned id : failure.open)
+    diagnostic.attachNote(dependences.reads[id]->getLoc())
+        << "`" << problem.statements[problem.dependences[id].reader].name
+        << "` reads `" << problem.dependences[id].label << "` here";
+}
+
+namespace {
+struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
+  using DpAssignScheduleBase::DpAssignScheduleBase;
+
+  void runOnOperation() override {
+    FailureOr<ProgramDependences> dependences = getDependences(getOperation());
+    if (failed(dependences))
+      return signalPassFailure();
+    SchedulingOptions options;
+    options.rowMajor = rowMajor;
+    SchedulingResult result = solve(dependences->problem, options);
+    if (!result) {
+      emitFailure(getOperation(), *dependences, *result.failure);
+      return signalPassFailure();
+    }
+    if (failed(verifySchedule(*dependences, result.schedule)))
+      return signalPassFailure();
+    setSchedule(*dependences, result.schedule);
+  }
+};
+
+struct VerifySchedule : danskin::impl::DpVerifyScheduleBase<VerifySchedule> {
+  void runOnOperation() override {
+    FailureOr<ProgramDependences> dependences = getDependences(getOperation());
+    if (failed(dependences))
+      return signalPassFailure();
+    FailureOr<Schedule> schedule = getSchedule(*dependences);
+    if (failed(schedule) || failed(verifySchedule(*dependences, *schedule)))
+      return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+};
+} // namespace
