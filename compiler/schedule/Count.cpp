@@ -302,12 +302,36 @@ SizeFormula countCells(const Problem &problem) {
   return result;
 }
 
+/// Puts the target's dims last: of variables that determine each other, the
+/// last ones count as determined.
+static PolyhedronUnion targetsLast(const Problem &problem,
+                                   const Dependence &dependence) {
+  unsigned before = problem.numParameters() + problem.rank(dependence.reader);
+  unsigned targetRank = problem.rank(dependence.target);
+  unsigned numVars = before + targetRank + dependence.numLocals;
+  std::vector<unsigned> placement(numVars);
+  for (unsigned k = 0; k < numVars; ++k)
+    placement[k] = k < before                ? k
+                   : k < before + targetRank ? k + dependence.numLocals
+                                             : k - targetRank;
+  PolyhedronUnion result;
+  for (const Polyhedron &piece : dependence.instances)
+    result.push_back(sets::embed(piece, numVars, placement));
+  return result;
+}
+
 SizeFormula countReads(const Problem &problem) {
   unsigned numParameters = problem.numParameters();
   SizeFormula result{Polynomial(numParameters), Polynomial(numParameters)};
-  for (const Dependence &dependence : problem.dependences)
-    result +=
-        countPoints(problem.context, sets::coalesce(dependence.instances));
+  InstanceClasses classes(problem);
+  std::vector<SizeFormula> numbers;
+  for (unsigned k = 0; k < classes.size(); ++k)
+    numbers.push_back(countPoints(
+        problem.context,
+        sets::coalesce(targetsLast(
+            problem, problem.dependences[classes.representative(k)]))));
+  for (unsigned k = 0; k < problem.dependences.size(); ++k)
+    result += numbers[classes[k]];
   return result;
 }
 

@@ -24,7 +24,7 @@ struct DependenceCycle {
 std::optional<DependenceCycle> findCycle(const Problem &problem,
                                          const Indices &open,
                                          unsigned maxReads = 6,
-                                         unsigned maxProofs = 2000);
+                                         unsigned maxProofs = 500);
 
 /// For people: `N = 1: D[0] -> D[1] -> D[0]`.
 std::string toString(const Problem &problem, const DependenceCycle &cycle);

@@ -7,6 +7,7 @@
 
 #include "compiler/schedule/Problem.h"
 #include "llvm/ADT/STLExtras.h"
+#include <map>
 #include <numeric>
 
 namespace danskin {
@@ -74,6 +75,36 @@ PolyhedronUnion instancesInContext(const Problem &problem,
   return sets::coalesce(pieces);
 }
 
+/// Equal keys mean equal instances of equal shape.
+static AffineForm instancesKey(const Problem &problem,
+                               const Dependence &dependence) {
+  AffineForm key = {problem.rank(dependence.reader),
+                    problem.rank(dependence.target)};
+  for (const Polyhedron &piece : dependence.instances) {
+    key.insert(key.end(), {piece.getNumVars(), piece.getNumEqualities(),
+                           piece.getNumInequalities()});
+    auto append = [&](const AffineForm &form) {
+      key.insert(key.end(), form.begin(), form.end());
+    };
+    for (unsigned k = 0; k < piece.getNumEqualities(); ++k)
+      append(sets::equality(piece, k));
+    for (unsigned k = 0; k < piece.getNumInequalities(); ++k)
+      append(sets::inequality(piece, k));
+  }
+  return key;
+}
+
+InstanceClasses::InstanceClasses(const Problem &problem) {
+  std::map<AffineForm, unsigned> known;
+  for (auto [k, dependence] : llvm::enumerate(problem.dependences)) {
+    auto [entry, isNew] = known.try_emplace(instancesKey(problem, dependence),
+                                            representatives.size());
+    if (isNew)
+      representatives.push_back(k);
+    of.push_back(entry->second);
+  }
+}
+
 namespace {
 /// The proof for one dependence: at no row may the reader be earlier than the
 /// target among the instances that all rows before leave undecided, and after
@@ -88,8 +119,8 @@ public:
         targetBegin(readerBegin + problem.rank(this->dependence.reader)),
         targetEnd(targetBegin + problem.rank(this->dependence.target)) {}
 
-  std::optional<Violation> run() const {
-    for (const Polyhedron &piece : instancesInContext(problem, dependence)) {
+  std::optional<Violation> run(const PolyhedronUnion &instances) const {
+    for (const Polyhedron &piece : instances) {
       Polyhedron undecided = piece;
       for (unsigned row = 0; row < schedule.numRows(); ++row) {
         AffineForm later = distance(row, piece.getNumVars());
@@ -146,9 +177,14 @@ private:
 std::optional<Violation> verify(const Problem &problem,
                                 const Schedule &schedule) {
   assert(!check(problem, schedule) && "malformed schedule");
+  InstanceClasses classes(problem);
+  std::vector<PolyhedronUnion> instances;
+  for (unsigned k = 0; k < classes.size(); ++k)
+    instances.push_back(instancesInContext(
+        problem, problem.dependences[classes.representative(k)]));
   for (unsigned k = 0; k < problem.dependences.size(); ++k)
     if (std::optional<Violation> violation =
-            DependenceProof(problem, schedule, k).run())
+            DependenceProof(problem, schedule, k).run(instances[classes[k]]))
       return violation;
   return std::nullopt;
 }

@@ -96,6 +96,24 @@ std::optional<Violation> verify(const Problem &problem,
 PolyhedronUnion instancesInContext(const Problem &problem,
                                    const Dependence &dependence);
 
+/// Numbers the dependences by their instances: derived programs repeat the same
+/// reads between many tables, and what only depends on the instances need be
+/// worked out once.
+class InstanceClasses {
+public:
+  explicit InstanceClasses(const Problem &problem);
+
+  unsigned size() const { return representatives.size(); }
+  unsigned operator[](unsigned dependence) const { return of[dependence]; }
+  /// A dependence of that class.
+  unsigned representative(unsigned number) const {
+    return representatives[number];
+  }
+
+private:
+  std::vector<unsigned> of, representatives;
+};
+
 /// For people: `D[i, j]: (i + j, 0)`, one line for each statement.
 std::string toString(const Problem &problem, const Schedule &schedule);
 /// `i + j - 1`.

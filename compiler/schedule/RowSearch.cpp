@@ -17,12 +17,13 @@ static constexpr int64_t unitCost = 160, backwardCost = 5, innermostCost = 40,
                          nestingCost = 10, constantCost = 1;
 static constexpr int64_t largestCoefficient = 3;
 /// Rows with many nonzero coefficients are not listed beyond this number.
-static constexpr uint64_t candidateLimit = 20000;
+static constexpr uint64_t candidateLimit = 2500;
 /// Combinations of candidates visited for one row.
 static constexpr unsigned combinationLimit = 20000;
 
-RowSearch::RowSearch(const Problem &problem, std::vector<Distance> &distances,
-                     Work &work, bool rowMajor)
+RowSearch::RowSearch(const Problem &problem,
+                     const std::vector<Distance *> &distances, Work &work,
+                     bool rowMajor)
     : problem(problem), distances(distances), work(work), rowMajor(rowMajor) {
   for (const Statement &statement : problem.statements)
     used.emplace_back(statement.dims.size(), false);
@@ -82,6 +83,13 @@ static uint64_t numRowsWith(unsigned rank, unsigned nonzero, int64_t bound) {
   return number;
 }
 
+static uint64_t numRows(unsigned rank, int64_t bound) {
+  uint64_t number = 1;
+  for (unsigned k = 0; k < rank && number <= candidateLimit; ++k)
+    number *= 2 * bound + 1;
+  return number;
+}
+
 std::vector<Coefficients> RowSearch::candidates(unsigned statement,
                                                 int64_t bound) const {
   unsigned rank = problem.rank(statement);
@@ -105,6 +113,29 @@ std::vector<Coefficients> RowSearch::candidates(unsigned statement,
   return sorted;
 }
 
+bool RowSearch::isWeaklyValid(unsigned statement, const Indices &open,
+                              const Coefficients &row) {
+  return llvm::all_of(open, [&](unsigned k) {
+    const Dependence &dependence = problem.dependences[k];
+    return dependence.reader != statement || dependence.target != statement ||
+           distances[k]->selfNonnegative(row);
+  });
+}
+
+/// The sum of the weakly valid rows of one dim carries whatever one of them
+/// does: a row for ranks whose candidates are too many to list.
+Coefficients RowSearch::sumOfUnits(unsigned statement, const Indices &open) {
+  Coefficients sum(problem.rank(statement), 0);
+  for (unsigned dim = 0; dim < sum.size(); ++dim)
+    for (int64_t sign : {1, -1}) {
+      Coefficients unit(sum.size(), 0);
+      unit[dim] = sign;
+      if (sum[dim] == 0 && isWeaklyValid(statement, open, unit))
+        sum[dim] = sign;
+    }
+  return sum;
+}
+
 std::vector<Coefficients>
 RowSearch::weaklyValid(unsigned statement, const Indices &open, int64_t bound) {
   std::vector<Coefficients> valid;
@@ -112,14 +143,12 @@ RowSearch::weaklyValid(unsigned statement, const Indices &open, int64_t bound) {
     work.add(1);
     if (work.exhausted())
       break;
-    bool good = llvm::all_of(open, [&](unsigned k) {
-      const Dependence &dependence = problem.dependences[k];
-      return dependence.reader != statement || dependence.target != statement ||
-             distances[k].selfNonnegative(row);
-    });
-    if (good)
+    if (isWeaklyValid(statement, open, row))
       valid.push_back(std::move(row));
   }
+  if (bound == 1 && !rowMajor &&
+      numRows(problem.rank(statement), bound) > candidateLimit)
+    valid.push_back(sumOfUnits(statement, open));
   return valid;
 }
 
@@ -164,7 +193,7 @@ namespace {
 /// Picks one candidate a statement, branch and bound on the cost.
 class Combination {
 public:
-  Combination(const Problem &problem, std::vector<Distance> &distances,
+  Combination(const Problem &problem, const std::vector<Distance *> &distances,
               Work &work, const Indices &statements, const Indices &open)
       : problem(problem), distances(distances), work(work),
         statements(statements), open(open), picked(statements.size()),
@@ -210,7 +239,7 @@ private:
     return position[problem.dependences[k].target];
   }
   int64_t distance(unsigned k) {
-    return distances[k].smallest(*picked[readerOf(k)], *picked[targetOf(k)]);
+    return distances[k]->smallest(*picked[readerOf(k)], *picked[targetOf(k)]);
   }
 
   /// No constant helps where the distance has no lower bound.
@@ -264,30 +293,54 @@ private:
     return carried;
   }
 
-  bool finishes(const Indices &carried) const {
+  Indices without(const Indices &carried) const {
     Indices rest;
     std::set_difference(open.begin(), open.end(), carried.begin(),
                         carried.end(), std::back_inserter(rest));
-    return isAcyclic(problem, statements, rest);
+    return rest;
   }
 
-  /// Greedily makes each dependence strict where that stays feasible.
+  bool finishes(const Indices &carried) const {
+    return isAcyclic(problem, statements, without(carried));
+  }
+
+  /// Greedily makes dependences strict where that stays feasible: those that
+  /// lie on cycles, for a constant row can order the others.
   void carryMore(const std::vector<Separation> &separations,
                  std::vector<int64_t> &constants, RowChoice &choice) const {
+    std::vector<bool> cyclic = onCycles(choice.carried);
     std::vector<Separation> strict = separations;
-    for (Separation &each : strict) {
-      ++each.gap;
+    for (unsigned k = 0; k < strict.size(); ++k) {
+      if (!cyclic[k])
+        continue;
+      ++strict[k].gap;
       if (auto solved = solveConstants(statements.size(), strict))
         constants = std::move(*solved);
       else
-        --each.gap;
+        --strict[k].gap;
     }
     choice.carried = carriedBy(constants, separations);
     choice.finishes = finishes(choice.carried);
   }
 
+  /// Which of the open dependences lie on a cycle of those not carried.
+  std::vector<bool> onCycles(const Indices &carried) const {
+    std::vector<unsigned> componentOf(problem.statements.size());
+    for (auto [k, part] :
+         llvm::enumerate(components(problem, statements, without(carried))))
+      for (unsigned statement : part)
+        componentOf[statement] = k;
+    std::vector<bool> result;
+    for (unsigned k : open) {
+      const Dependence &read = problem.dependences[k];
+      result.push_back(!llvm::is_contained(carried, k) &&
+                       componentOf[read.reader] == componentOf[read.target]);
+    }
+    return result;
+  }
+
   const Problem &problem;
-  std::vector<Distance> &distances;
+  const std::vector<Distance *> &distances;
   Work &work;
   const Indices &statements, &open;
   std::vector<const Coefficients *> picked;

@@ -24,7 +24,7 @@ struct RowChoice {
 /// by difference constraints.
 class RowSearch {
 public:
-  RowSearch(const Problem &problem, std::vector<Distance> &distances,
+  RowSearch(const Problem &problem, const std::vector<Distance *> &distances,
             Work &work, bool rowMajor);
 
   /// The row for `statements` that finishes if any does, else carries most,
@@ -45,11 +45,14 @@ public:
 private:
   int64_t cost(const Coefficients &row) const;
   bool allowed(unsigned statement, const Coefficients &row) const;
+  bool isWeaklyValid(unsigned statement, const Indices &open,
+                     const Coefficients &row);
+  Coefficients sumOfUnits(unsigned statement, const Indices &open);
   std::vector<Coefficients> weaklyValid(unsigned statement, const Indices &open,
                                         int64_t bound);
 
   const Problem &problem;
-  std::vector<Distance> &distances;
+  const std::vector<Distance *> &distances; ///< for each dependence
   Work &work;
   bool rowMajor;
   std::vector<std::vector<bool>> used;

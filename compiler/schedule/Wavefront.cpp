@@ -27,9 +27,13 @@ public:
       : problem(problem), options(options), work{0, options.workLimit},
         search(problem, distances, work, options.rowMajor),
         groupOf(problem.statements.size()) {
-    distances.reserve(problem.dependences.size());
-    for (const Dependence &dependence : problem.dependences)
-      distances.emplace_back(problem, dependence, work);
+    InstanceClasses classes(problem);
+    shared.reserve(classes.size());
+    for (unsigned k = 0; k < classes.size(); ++k)
+      shared.emplace_back(problem,
+                          problem.dependences[classes.representative(k)], work);
+    for (unsigned k = 0; k < problem.dependences.size(); ++k)
+      distances.push_back(&shared[classes[k]]);
     result.schedule.rows.resize(problem.statements.size());
   }
 
@@ -38,7 +42,7 @@ public:
     std::iota(statements.begin(), statements.end(), 0);
     Indices open;
     for (unsigned k = 0; k < problem.dependences.size(); ++k)
-      if (distances[k].hasInstances())
+      if (distances[k]->hasInstances())
         open.push_back(k);
     if (orderComponents(statements, open, /*outermost=*/true))
       pad();
@@ -230,9 +234,9 @@ private:
       if (groupOf[read.target] != index)
         continue;
       const Coefficients &reader = row(read.reader), &target = row(read.target);
-      if (distances[k].smallest(reader, target) == Distance::unbounded)
+      if (distances[k]->smallest(reader, target) == Distance::unbounded)
         return false;
-      near |= distances[k].isBoundedAbove(reader, target);
+      near |= distances[k]->isBoundedAbove(reader, target);
     }
     return near;
   }
@@ -271,7 +275,8 @@ private:
   const Problem &problem;
   const SchedulingOptions &options;
   Work work;
-  std::vector<Distance> distances;
+  std::vector<Distance> shared;
+  std::vector<Distance *> distances; ///< for each dependence
   RowSearch search;
   std::vector<unsigned> groupOf;
   SchedulingResult result;

@@ -26,7 +26,7 @@ struct SchedulingOptions {
   /// constant distance.
   bool fuse = true;
   /// Visited combinations; a linear program counts as 20.
-  uint64_t workLimit = 4000000;
+  uint64_t workLimit = 1000000;
 };
 
 struct SchedulingFailure {

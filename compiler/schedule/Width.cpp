@@ -127,8 +127,10 @@ Width widthOf(const Problem &problem, const Schedule &schedule) {
 
 std::string Width::toString(const std::vector<std::string> &names) const {
   std::string text = std::to_string(axes) + (axes == 1 ? " axis" : " axes");
-  if (cells)
-    return text + ", " + cells->toString(names) + " cells";
+  if (cells) {
+    std::string number = cells->toString(names);
+    return text + ", " + number + (number == "1" ? " cell" : " cells");
+  }
   if (cellsAtEqualSizes)
     return text + ", " + cellsAtEqualSizes->toString({"n"}) +
            " cells at equal sizes n";

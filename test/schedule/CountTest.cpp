@@ -85,7 +85,7 @@ TEST(Width, OfTheZoo) {
   EXPECT_EQ(width(valueIteration()), "1 axis, S cells");
   EXPECT_EQ(width(viterbi()), "1 axis, S cells");
   EXPECT_EQ(width(hops()), "1 axis, V cells");
-  EXPECT_EQ(width(dag()), "0 axes, 1 cells");
+  EXPECT_EQ(width(dag()), "0 axes, 1 cell");
   EXPECT_EQ(width(nussinov()), "1 axis, N + 1 cells");
   EXPECT_EQ(width(threeSequences()), "2 axes");
 }
