@@ -49,7 +49,7 @@ class Walker {
 public:
   Walker(AffineSpace &space, PointVisitor visit) : space(space), visit(visit) {}
 
-  void walk(Block &block, Formula context) {
+  void walk(Block &block, PointContext context) {
     // The guards that are not `?`, and what they are computed by.
     OpSet guardOps, optionalWheres;
     for (WhereOp where : block.getOps<WhereOp>()) {
@@ -60,13 +60,15 @@ public:
       else
         guardOps.insert(slice.begin(), slice.end());
     }
-    Formula certain = context;
     for (Operation &op : block) {
-      visitOp(op, guardOps.contains(&op) ? certain : context);
+      if (guardOps.contains(&op))
+        visitOp(op, {context.certain, context.certain});
+      else
+        visitOp(op, context);
       Formula learned = learn(op);
-      context &= learned;
+      context.holds &= learned;
       if (!optionalWheres.contains(&op))
-        certain &= learned;
+        context.certain &= learned;
     }
   }
 
@@ -80,13 +82,15 @@ private:
     return Formula(true);
   }
 
-  void visitOp(Operation &op, const Formula &context) {
+  void visitOp(Operation &op, const PointContext &context) {
     visit(&op, context);
     if (auto branch = dyn_cast<scf::IfOp>(op)) {
       Formula condition = space.getCondition(branch.getCondition());
-      walk(*branch.thenBlock(), context & condition);
+      walk(*branch.thenBlock(),
+           {context.holds & condition, context.certain & condition});
       if (Block *otherwise = branch.elseBlock())
-        walk(*otherwise, context & !condition);
+        walk(*otherwise,
+             {context.holds & !condition, context.certain & !condition});
       return;
     }
     for (Region &region : op.getRegions())
@@ -101,7 +105,7 @@ private:
 
 void danskin::walkComprehension(AffineSpace &space, Block &block,
                                 const Formula &context, PointVisitor visit) {
-  Walker(space, visit).walk(block, context);
+  Walker(space, visit).walk(block, {context, context});
 }
 
 //===----------------------------------------------------------------------===//

@@ -16,12 +16,18 @@
 
 namespace danskin {
 
+/// What holds whenever an operation is evaluated.
+struct PointContext {
+  /// All that was iterated, guarded and branched on before. For what a guard
+  /// is computed by, this leaves out the `?` conditions of its candidate.
+  Formula holds;
+  /// The same without any `?` condition.
+  Formula certain;
+};
 using PointVisitor =
-    llvm::function_ref<void(mlir::Operation *op, const Formula &context)>;
+    llvm::function_ref<void(mlir::Operation *op, const PointContext &context)>;
 
-/// Visits every operation of the block, and of the regions in it, with the
-/// formula that holds whenever it is evaluated. What a guard needs is
-/// evaluated without assuming the `?` conditions of its candidate.
+/// Visits every operation of the block, and of the regions in it.
 void walkComprehension(AffineSpace &space, mlir::Block &block,
                        const Formula &context, PointVisitor visit);
 

@@ -148,9 +148,9 @@ void Extractor::addReadsOf(EquationOp equation) {
   Formula context = enterEquation(space, equation, cell);
   Reader reader{statement->second, table, cell};
   walkComprehension(space, block, context,
-                    [&](Operation *op, const Formula &holds) {
+                    [&](Operation *op, const PointContext &point) {
                       if (auto read = dyn_cast<ReadOp>(op))
-                        addRead(space, reader, read, holds);
+                        addRead(space, reader, read, point.holds);
                     });
 }
 
@@ -164,9 +164,9 @@ void Extractor::addReadsOf(ScatterOp scatter) {
   Formula context = enterScatter(space, scatter, cell);
   Reader reader{statement->second, {}, cell};
   walkComprehension(space, block, context,
-                    [&](Operation *op, const Formula &holds) {
+                    [&](Operation *op, const PointContext &point) {
                       if (auto read = dyn_cast<ReadOp>(op))
-                        addRead(space, reader, read, holds);
+                        addRead(space, reader, read, point.holds);
                     });
 }
 
@@ -187,12 +187,13 @@ void Extractor::addRead(AffineSpace &space, const Reader &reader, ReadOp read,
     Formula holds = instances & enterScatter(space, scatter, cell);
     auto yield = cast<YieldOp>(block.getTerminator());
     walkComprehension(
-        space, block, holds, [&](Operation *op, const Formula &adds) {
+        space, block, holds, [&](Operation *op, const PointContext &adds) {
           if (op != yield)
             return;
           Formula same = AffineSpace::getEqual(
               space.getForms(yield.getOperands().drop_back()), indices);
-          addDependence(space, reader, read, target->second, cell, adds & same);
+          addDependence(space, reader, read, target->second, cell,
+                        adds.holds & same);
         });
   }
   TableOp root = getRootOwner(table);

@@ -44,6 +44,9 @@ mlir::dp::TableOp getRootOwner(mlir::dp::TableOp table);
 /// The names of a table's dimensions, as its domain calls them.
 std::vector<std::string> getDimNames(mlir::dp::TableOp table);
 
+/// What finding the dependences of a program may cost.
+constexpr unsigned dependenceProofLimit = 100000;
+
 ProgramDependences getDependences(mlir::dp::ProgramOp program,
                                   ProofBudget &budget);
 
