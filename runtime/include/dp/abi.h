@@ -1,0 +1,112 @@
+/*===- abi.h - what generated code and runtime share --------------*- C -*-===*\
+|*
+|* Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|*===----------------------------------------------------------------------===*|
+|*
+|* The compiler emits one constant dp_entry for each entry and element type,
+|* compiler/target/EntryPoints.cpp, and the runtime interprets it. The two are
+|* linked into one library, so dp_entry may change with any release.
+|*
+\*===----------------------------------------------------------------------===*/
+#ifndef DP_ABI_H
+#define DP_ABI_H
+
+#include "dp/call.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* constant + sum of coefficients[k] * size[k]; text is it as in the source. */
+typedef struct dp_affine {
+  const int64_t *coefficients; /* one a size */
+  int64_t constant;
+  const char *text;
+} dp_affine;
+
+typedef struct dp_size {
+  const char *name;
+  int64_t fixed; /* the value it was specialized to, or -1 */
+} dp_size;
+
+/* form >= 0, or form == 0. */
+typedef struct dp_constraint {
+  dp_affine form;
+  int32_t is_equality;
+  const char *text; /* the relation as in the source: "N >= 1" */
+} dp_constraint;
+
+enum {
+  DP_KIND_FLOAT = 0, /* the entry's element type */
+  DP_KIND_INT = 1,   /* i64; inputs may come as i32 */
+  DP_KIND_GAMMA = 2, /* f64, finite and > 0 */
+  DP_KIND_F64 = 3    /* f64 */
+};
+
+enum {
+  DP_INPUT_DEFAULT = 1, /* may be NULL: default_value everywhere */
+  DP_INPUT_SHARED = 2   /* declared shared; the batch axis is still allowed */
+};
+
+typedef struct dp_input {
+  const char *name;
+  const char *declaration; /* its line in the source, for messages */
+  int32_t kind;
+  int32_t rank;
+  const dp_affine *extents; /* one an axis */
+  int32_t flags;
+  double default_value;
+} dp_input;
+
+typedef struct dp_output {
+  const char *name;
+  int32_t kind; /* not DP_KIND_GAMMA; a gradient in gamma is DP_KIND_F64 */
+  int32_t rank;
+  /* -1: one result an instance. Otherwise the index of an input: one result
+   * an instance if that input is batched, else the sum over all instances. */
+  int32_t follows;
+} dp_output;
+
+/* The generated functions compute one instance.
+ *   sizes    the values of the sizes
+ *   arrays   first elements, inputs then outputs
+ *   strides  in elements, those of all arrays concatenated
+ * Float arrays hold the entry's element type, int arrays int64_t. */
+typedef int32_t (*dp_run_function)(const int64_t *sizes, void *const *arrays,
+                                   const int64_t *strides, void *workspace);
+/* Bytes of workspace of one instance (aligned to 64); negative: too many. */
+typedef int64_t (*dp_workspace_function)(const int64_t *sizes);
+/* The extents of all outputs, concatenated. */
+typedef void (*dp_extents_function)(const int64_t *sizes, int64_t *extents);
+/* 0, or 1 + the index of an input with a bad element; then fault holds its
+ * index (rank numbers), the value, the lower and the exclusive upper bound.
+ * Outputs are not looked at. */
+typedef int64_t (*dp_validate_function)(const int64_t *sizes,
+                                        void *const *arrays,
+                                        const int64_t *strides, int64_t *fault);
+
+typedef struct dp_entry {
+  const char *program;
+  const char *entry;
+  const char *dtype; /* "f32" or "f64" */
+  int32_t float_bits;
+  int32_t num_sizes;
+  int32_t num_constraints;
+  int32_t num_inputs;
+  int32_t num_outputs;
+  const dp_size *sizes;
+  const dp_constraint *constraints;
+  const dp_input *inputs;
+  const dp_output *outputs;
+  dp_run_function run;
+  dp_workspace_function workspace;
+  dp_extents_function extents;
+  dp_validate_function validate; /* NULL: nothing to validate */
+} dp_entry;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,265 @@
+/*===- run.c - the instances of a batch ---------------------------*- C -*-===*\
+|*
+|* Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+\*===----------------------------------------------------------------------===*/
+#include "plan.h"
+#include <pthread.h>
+#include <string.h>
+
+/* The tasks of a call: slots take them in turn. */
+typedef struct tasks {
+  const dp_plan *plan;
+  char *workspace;
+  int64_t next;
+  pthread_mutex_t mutex; /* guards the two below */
+  int64_t failed;        /* the lowest failed instance, or batch */
+  int64_t code;          /* and what its function returned */
+} tasks;
+
+static char *align(const dp_plan *plan) {
+  char *workspace = plan->call->workspace;
+  return dp_advance(workspace, (int64_t)(-(uintptr_t)workspace & 63));
+}
+
+static int64_t slot_bytes(const dp_plan *plan) {
+  return plan->kernel + plan->ints + plan->parts;
+}
+
+static double *sums_of_block(const dp_plan *plan, int64_t block) {
+  char *sums = dp_advance(align(plan), plan->slots * slot_bytes(plan));
+  return (double *)sums + block * plan->sums;
+}
+
+static int64_t take(tasks *t) {
+  return __atomic_fetch_add(&t->next, 1, __ATOMIC_RELAXED);
+}
+
+static void report(tasks *t, int64_t instance, int64_t code) {
+  pthread_mutex_lock(&t->mutex);
+  if (instance < t->failed) {
+    t->failed = instance;
+    t->code = code;
+  }
+  pthread_mutex_unlock(&t->mutex);
+}
+
+/* Fills in the input pointers and strides of instance b; ints that come as
+ * i32 are converted into the slot. Returns where the outputs' strides go. */
+static int64_t *bind_inputs(const dp_plan *plan, int64_t b,
+                            const int64_t *sizes, char *slot, void **pointers,
+                            int64_t *strides) {
+  char *ints = dp_advance(slot, plan->kernel);
+  for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
+    const dp_input *input = &plan->entry->inputs[i];
+    const dp_array *array = &plan->arrays[i];
+    char *data =
+        dp_advance(array->data, b * array->batch_stride * array->bytes);
+    pointers[i] = data;
+    memcpy(strides, array->strides, (size_t)input->rank * sizeof *strides);
+    if (array->is_i32) {
+      int64_t extents[input->rank + 1];
+      for (int32_t axis = 0; axis < input->rank; ++axis)
+        dp_affine_value(plan, &input->extents[axis], sizes, &extents[axis]);
+      pointers[i] = ints;
+      dp_box_from_i32((int64_t *)ints, data, input->rank, extents, strides);
+      int64_t count = 1;
+      for (int32_t axis = input->rank; axis-- > 0;) {
+        strides[axis] = count;
+        count *= extents[axis];
+      }
+      ints += dp_round_up(count * 8);
+    }
+    strides += input->rank;
+  }
+  return strides;
+}
+
+/* Results go where they belong, terms of sums into the slot, dense. */
+static void bind_outputs(const dp_plan *plan, int64_t b, const int64_t *extents,
+                         char *slot, void **pointers, int64_t *strides) {
+  char *parts = dp_advance(slot, plan->kernel + plan->ints);
+  for (int32_t o = 0; o < plan->entry->num_outputs; ++o) {
+    int32_t rank = plan->entry->outputs[o].rank;
+    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    if (array->is_sum) {
+      int64_t count = 1;
+      for (int32_t axis = rank; axis-- > 0;) {
+        strides[axis] = count;
+        count *= extents[axis];
+      }
+      pointers[o] = parts;
+      parts += dp_round_up(count * 8);
+    } else {
+      char *data =
+          dp_advance(array->data, b * array->batch_stride * array->bytes);
+      pointers[o] = data;
+      memcpy(strides, array->strides, (size_t)rank * sizeof *strides);
+      dp_box_zero_outside(data, array->bytes, rank, array->shape, strides,
+                          extents);
+    }
+    strides += rank;
+    extents += rank;
+  }
+}
+
+static void add_parts(const dp_plan *plan, const int64_t *extents,
+                      void *const *pointers, double *sums) {
+  const int64_t *shape = plan->output_shapes;
+  for (int32_t o = 0; o < plan->entry->num_outputs; ++o) {
+    int32_t rank = plan->entry->outputs[o].rank;
+    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    if (array->is_sum) {
+      dp_box_add(sums, rank, shape, pointers[o], array->bytes, extents);
+      sums += dp_box_count(rank, shape);
+    }
+    shape += rank;
+    extents += rank;
+  }
+}
+
+static int32_t run_instance(const dp_plan *plan, int64_t b, char *slot,
+                            double *sums) {
+  int64_t sizes[plan->entry->num_sizes + 1];
+  int64_t extents[plan->num_output_axes + 1];
+  int64_t strides[plan->num_axes + 1];
+  void *pointers[plan->num_arrays + 1];
+  dp_instance_sizes(plan, b, sizes);
+  plan->entry->extents(sizes, extents);
+  int64_t *output_strides =
+      bind_inputs(plan, b, sizes, slot, pointers, strides);
+  void **outputs = pointers + plan->entry->num_inputs;
+  bind_outputs(plan, b, extents, slot, outputs, output_strides);
+  int32_t code = plan->entry->run(sizes, pointers, strides, slot);
+  if (code == 0)
+    add_parts(plan, extents, outputs, sums);
+  return code;
+}
+
+static void run_tasks(void *context, int64_t slot_index) {
+  tasks *t = context;
+  const dp_plan *plan = t->plan;
+  char *slot = dp_advance(t->workspace, slot_index * slot_bytes(plan));
+  for (int64_t task = take(t); task < plan->tasks; task = take(t)) {
+    /* Without sums plan->tasks == plan->batch and a block is one instance. */
+    int64_t share = plan->batch / plan->tasks;
+    int64_t rest = plan->batch % plan->tasks;
+    int64_t begin = task * share + (task < rest ? task : rest);
+    int64_t end = begin + share + (task < rest);
+    double *sums = plan->sums ? sums_of_block(plan, task) : NULL;
+    if (sums)
+      memset(sums, 0, (size_t)plan->sums * sizeof *sums);
+    for (int64_t b = begin; b < end; ++b) {
+      int32_t code = run_instance(plan, b, slot, sums);
+      if (code)
+        report(t, b, code);
+    }
+  }
+}
+
+static int64_t validate_instance(const dp_plan *plan, int64_t b, char *slot,
+                                 int64_t *fault) {
+  int64_t sizes[plan->entry->num_sizes + 1];
+  int64_t strides[plan->num_axes + 1];
+  void *pointers[plan->num_arrays + 1];
+  memset(strides, 0, sizeof strides);
+  memset(pointers, 0, sizeof pointers);
+  dp_instance_sizes(plan, b, sizes);
+  bind_inputs(plan, b, sizes, slot, pointers, strides);
+  return plan->entry->validate(sizes, pointers, strides, fault);
+}
+
+static int32_t largest_rank(const dp_entry *entry) {
+  int32_t rank = 0;
+  for (int32_t i = 0; i < entry->num_inputs; ++i)
+    if (entry->inputs[i].rank > rank)
+      rank = entry->inputs[i].rank;
+  return rank;
+}
+
+static void validate_tasks(void *context, int64_t slot_index) {
+  tasks *t = context;
+  const dp_plan *plan = t->plan;
+  char *slot = dp_advance(t->workspace, slot_index * slot_bytes(plan));
+  int64_t fault[largest_rank(plan->entry) + 3];
+  for (int64_t b = take(t); b < plan->batch; b = take(t)) {
+    int64_t input = validate_instance(plan, b, slot, fault);
+    if (input)
+      report(t, b, input);
+  }
+}
+
+static void start(tasks *t, const dp_plan *plan) {
+  t->plan = plan;
+  t->workspace = align(plan);
+  t->next = 0;
+  pthread_mutex_init(&t->mutex, NULL);
+  t->failed = plan->batch;
+  t->code = 0;
+}
+
+static int fail_value(const dp_plan *plan, int64_t b, int32_t index,
+                      const int64_t *fault) {
+  const dp_input *input = &plan->entry->inputs[index];
+  if (plan->is_batched)
+    dp_note(plan, "instance %lld: ", (long long)b);
+  dp_note(plan, "input `%s`: element [", input->name);
+  for (int32_t axis = 0; axis < input->rank; ++axis)
+    dp_note(plan, "%s%lld", axis ? ", " : "", (long long)fault[axis]);
+  fault += input->rank;
+  return dp_fail(plan, DP_ERROR_VALUE,
+                 "] is %lld, but must lie in %lld..%lld (%s)",
+                 (long long)fault[0], (long long)fault[1], (long long)fault[2],
+                 input->declaration);
+}
+
+int dp_validate_instances(const dp_plan *plan) {
+  if (!plan->entry->validate || (plan->call->flags & DP_TRUST_INPUTS))
+    return DP_OK;
+  tasks t;
+  start(&t, plan);
+  dp_parallel(plan->call, plan->slots, validate_tasks, &t);
+  pthread_mutex_destroy(&t.mutex);
+  if (t.failed == plan->batch)
+    return DP_OK;
+  /* Once more, for the details. */
+  int64_t fault[largest_rank(plan->entry) + 3];
+  memset(fault, 0, sizeof fault);
+  int64_t input = validate_instance(plan, t.failed, t.workspace, fault);
+  return fail_value(plan, t.failed, (int32_t)input - 1, fault);
+}
+
+static void store_sums(const dp_plan *plan) {
+  const double *sums =
+      plan->sums && plan->tasks ? sums_of_block(plan, 0) : NULL;
+  for (int32_t o = 0; o < plan->entry->num_outputs; ++o) {
+    int32_t rank = plan->entry->outputs[o].rank;
+    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    if (!array->is_sum)
+      continue;
+    if (!sums) {
+      dp_box_zero(array->data, array->bytes, rank, array->shape,
+                  array->strides);
+      continue;
+    }
+    dp_box_store_sums(array->data, array->bytes, rank, array->shape,
+                      array->strides, sums, plan->tasks, plan->sums);
+    sums += dp_box_count(rank, array->shape);
+  }
+}
+
+int dp_run_instances(const dp_plan *plan) {
+  tasks t;
+  start(&t, plan);
+  dp_parallel(plan->call, plan->slots, run_tasks, &t);
+  pthread_mutex_destroy(&t.mutex);
+  if (t.failed != plan->batch) {
+    if (plan->is_batched)
+      dp_note(plan, "instance %lld: ", (long long)t.failed);
+    return dp_fail(plan, DP_ERROR_KERNEL, "the kernel returned %lld",
+                   (long long)t.code);
+  }
+  store_sums(plan);
+  return DP_OK;
+}
