@@ -103,6 +103,12 @@ private:
                    llvm::function_ref<bool()> body);
 };
 
+/// The range that the elements of an int input promise, at one index.
+llvm::Expected<Interval> getPromise(const ast::Program &program,
+                                    const Instance &instance,
+                                    const ast::InputDecl &input,
+                                    llvm::ArrayRef<int64_t> index);
+
 /// The binders of a let or table.
 const ast::Binders &getBinders(const ast::Decl &decl);
 /// `D[1, -2]`.

@@ -30,25 +30,37 @@ struct RangeIndices final : Indices {
 };
 } // namespace
 
-static Error checkRange(const InputDecl &input, const IntTensor &tensor,
-                        RangeIndices &indices) {
-  if (tensor.data.empty())
+Expected<Interval> getPromise(const Program &program, const Instance &instance,
+                              const InputDecl &input, ArrayRef<int64_t> index) {
+  if (!input.values)
+    return Interval{INT64_MIN, INT64_MAX};
+  RangeIndices indices(program, instance);
+  Frame frame;
+  for (auto [binder, i] : zip(input.indices, index))
+    if (binder)
+      frame.push(binder.get(), i);
+  Interval interval = indices.evaluateRange(*input.values, frame);
+  if (indices.failed())
+    return makeError(indices.getFault());
+  return interval;
+}
+
+static Error checkRange(const Program &program, const Instance &instance,
+                        const InputDecl &input) {
+  const IntTensor &tensor = instance.ints.at(input.name);
+  if (!input.values || tensor.data.empty())
     return Error::success();
   Index index(tensor.shape.size());
   do {
-    Frame frame;
-    for (auto [binder, i] : zip(input.indices, index))
-      if (binder)
-        frame.push(binder.get(), i);
-    Interval interval = indices.evaluateRange(*input.values, frame);
-    if (indices.failed())
-      return makeError(indices.getFault());
+    Expected<Interval> promise = getPromise(program, instance, input, index);
+    if (!promise)
+      return promise.takeError();
     int64_t value = tensor.at(index);
-    if (value < interval.lower || value >= interval.upper)
+    if (value < promise->lower || value >= promise->upper)
       return makeError("input `" + input.name + "`: `" +
                        describeCell(input.name, index) + "` is " +
                        Twine(value) + ", outside of its range " +
-                       Twine(interval.lower) + ".." + Twine(interval.upper));
+                       Twine(promise->lower) + ".." + Twine(promise->upper));
   } while (nextIndex(index, tensor.shape));
   return Error::success();
 }
@@ -104,17 +116,14 @@ Error checkInstance(const Program &program, const Instance &instance) {
   if (!(instance.gamma > 0) || std::isinf(instance.gamma))
     return makeError("gamma must be finite and above 0, not " +
                      std::to_string(instance.gamma));
-  RangeIndices indices(program, instance);
-  // Ranges of later inputs may speak of earlier ones, and of dags.
   for (const auto &input : program.inputs) {
-    if (input->element == InputDecl::Dag) {
-      if (Error error = checkDag(input->name, instance))
-        return error;
-    } else if (input->values) {
-      if (Error error =
-              checkRange(*input, instance.ints.at(input->name), indices))
-        return error;
-    }
+    if (input->element == InputDecl::Float)
+      continue;
+    Error error = input->element == InputDecl::Dag
+                      ? checkDag(input->name, instance)
+                      : checkRange(program, instance, *input);
+    if (error)
+      return error;
   }
   return Error::success();
 }

@@ -148,13 +148,17 @@ std::string describeExtent(const Expr &expr) {
 namespace {
 /// Sizes found so far, and by what.
 struct Resolution {
-  SizeMap sizes;
-  std::map<std::string, std::string> origins; ///< "axis 1 of input `x`"
+  const std::set<std::string> &batched;
+  SizeMap sizes = {};
+  std::map<std::string, std::string> origins = {}; ///< "axis 1 of input `x`"
 };
 } // namespace
 
-static std::string describeAxis(const ArrayDecl &array, size_t axis) {
-  return ("axis " + Twine(axis) + " of input `" + array.name + "`").str();
+static std::string describeAxis(const ArrayDecl &array, size_t axis,
+                                const Resolution &found) {
+  return ("axis " + Twine(axis + found.batched.count(array.name)) +
+          " of input `" + array.name + "`")
+      .str();
 }
 
 /// "`U + 1` = 6, where `U` is 5 by axis 1 of input `label`".
@@ -163,12 +167,17 @@ static std::string explain(const ArrayDecl &array, size_t axis,
   std::string text = describeExtent(*array.extents[axis]);
   if (array.plus)
     text += " + " + std::to_string(array.plus);
+  bool isPlain = isa<VarExpr>(array.extents[axis]) && array.plus == 0;
   text = "`" + text + "` is " + std::to_string(value);
   for (const auto &[size, origin] : found.origins) {
     std::string unknown;
     SizeMap others = found.sizes;
     others.erase(size);
-    if (toLine(*array.extents[axis], others, unknown); unknown == size)
+    if (toLine(*array.extents[axis], others, unknown); unknown != size)
+      continue;
+    if (isPlain)
+      text += " by " + origin;
+    else
       text += " (`" + size + "` = " + std::to_string(found.sizes.at(size)) +
               " by " + origin + ")";
   }
@@ -184,17 +193,18 @@ static Expected<bool> solve(const ArrayDecl &array, size_t axis, int64_t extent,
     return false;
   int64_t rest = extent - array.plus - line->constant;
   if (rest % line->coefficient != 0)
-    return makeError(describeAxis(array, axis) + " has size " + Twine(extent) +
-                     ", which no integer `" + unknown + "` makes `" +
-                     describeExtent(*array.extents[axis]) + "`");
+    return makeError(describeAxis(array, axis, found) + " has size " +
+                     Twine(extent) + ", which no integer `" + unknown +
+                     "` makes `" + describeExtent(*array.extents[axis]) + "`");
   found.sizes[unknown] = rest / line->coefficient;
-  found.origins[unknown] = describeAxis(array, axis);
+  found.origins[unknown] = describeAxis(array, axis, found);
   return true;
 }
 
 Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
-                               const SizeMap &given) {
-  Resolution found;
+                               const SizeMap &given,
+                               const std::set<std::string> &batched) {
+  Resolution found{batched};
   for (const auto &[name, value] : given) {
     if (none_of(program.sizes, [&, &name = name](const auto &size) {
           return size->name == name;
@@ -243,7 +253,7 @@ Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
       auto value = evaluateExtent(*array.extents[axis], found.sizes);
       if (!value || *value + array.plus != shape->second[axis])
         return makeError(
-            describeAxis(array, axis) + " has size " +
+            describeAxis(array, axis, found) + " has size " +
             Twine(shape->second[axis]) + ", but " +
             explain(array, axis, found, value.value_or(0) + array.plus));
     }

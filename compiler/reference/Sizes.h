@@ -18,6 +18,7 @@
 #include "llvm/Support/Error.h"
 #include <map>
 #include <optional>
+#include <set>
 
 namespace danskin::reference {
 
@@ -46,10 +47,12 @@ std::string describeExtent(const ast::Expr &expr);
 /// The sizes no shape of an input determines: arguments of the call.
 std::vector<std::string> getFreeSizes(const ast::Program &program);
 
-/// All sizes of a call, from `given` and the shapes.
+/// All sizes of a call, from `given` and the shapes (without batch axis). Axes
+/// are counted as the caller sees them: one more for what is in `batched`.
 llvm::Expected<SizeMap> resolveSizes(const ast::Program &program,
                                      const ShapeMap &shapes,
-                                     const SizeMap &given);
+                                     const SizeMap &given,
+                                     const std::set<std::string> &batched = {});
 
 /// Checks signs and constraints (`size N >= 1`).
 llvm::Error checkSizes(const ast::Program &program, const SizeMap &sizes);
