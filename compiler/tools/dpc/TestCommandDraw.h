@@ -1,0 +1,48 @@
+//===- TestCommandDraw.h - random instances and calls -----------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_TOOLS_DPC_TESTCOMMANDDRAW_H
+#define DANSKIN_TOOLS_DPC_TESTCOMMANDDRAW_H
+
+#include "compiler/tools/dpc/Call.h"
+#include "compiler/tools/dpc/CallRandom.h"
+
+namespace danskin {
+
+/// Sizes in 0..=5 that meet the constraints, normal floats (positive where they
+/// are a temperature, all of them representable in f32), ints in their ranges,
+/// random dags, gamma in [0.5, 2]. An error if nothing valid is found.
+llvm::Expected<reference::Instance> drawInstance(RandomEngine &random,
+                                                 const ast::Program &program);
+
+/// All float inputs, lets and gamma.
+std::vector<std::string> getAllSlots(const ast::Program &program);
+
+/// Normal directions for every name.
+llvm::Expected<reference::TensorMap>
+drawDirections(RandomEngine &random, const ast::Program &program,
+               const reference::Instance &instance,
+               const std::vector<std::string> &names);
+
+/// A call of one instance, no batch, all entries.
+ResolvedCall makeSingle(const ast::Program &program,
+                        const reference::Instance &instance,
+                        const reference::TensorMap &directions);
+
+/// The instances as one ragged batch, the padding filled with NaN and, for
+/// ints, nonsense. Nothing if an instance does not fit into the largest sizes.
+std::optional<ResolvedCall>
+makeBatch(const ast::Program &program,
+          llvm::ArrayRef<reference::Instance> instances);
+
+/// The instance with every float moved by about `relative`.
+reference::Instance perturb(RandomEngine &random,
+                            const reference::Instance &instance,
+                            double relative);
+
+} // namespace danskin
+
+#endif // DANSKIN_TOOLS_DPC_TESTCOMMANDDRAW_H
