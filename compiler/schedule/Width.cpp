@@ -102,7 +102,8 @@ private:
 Width widthOf(const Problem &problem, const Schedule &schedule) {
   Width width;
   for (unsigned k = 0; k < problem.statements.size(); ++k)
-    width.axes = std::max(width.axes, freeAxes(schedule, k, problem.rank(k)));
+    if (!sets::isEmpty(problem.statements[k].domain))
+      width.axes = std::max(width.axes, freeAxes(schedule, k, problem.rank(k)));
   std::optional<std::vector<int64_t>> base =
       sampleBase(problem.context, /*beyond=*/2);
   if (!base)

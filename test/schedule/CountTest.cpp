@@ -88,4 +88,5 @@ TEST(Width, OfTheZoo) {
   EXPECT_EQ(width(dag()), "0 axes, 1 cell");
   EXPECT_EQ(width(nussinov()), "1 axis, N + 1 cells");
   EXPECT_EQ(width(threeSequences()), "2 axes");
+  EXPECT_EQ(width(scalars()), "0 axes, 1 cell");
 }
