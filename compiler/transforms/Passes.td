@@ -20,7 +20,9 @@ def DpSpecializeRegularizer : Pass<"dp-specialize-regularizer", "::mlir::dp::Pro
   }];
   let options = [
     Option<"regularizer", "regularizer", "std::string", "\"\"",
-           "what choices without a regularizer of their own mean (default: the program's, else hard)">
+           "what choices without a regularizer of their own mean (default: the program's, else hard)">,
+    Option<"everywhere", "everywhere", "bool", "false",
+           "choices with a regularizer of their own take it too">
   ];
 }
 
@@ -126,6 +128,38 @@ def DpVerifySchedule : Pass<"dp-verify-schedule", "::mlir::dp::ProgramOp"> {
     them. Fails at a read whose cell does not run before its reader. Changes
     nothing.
   }];
+}
+
+def DpSelectEntry : Pass<"dp-select-entry", "::mlir::dp::ProgramOp"> {
+  let summary = "say which query the program answers";
+  let description = [{
+    Sets the program's `entry`, after which its functions are named.
+  }];
+  let options = [Option<"entry", "entry", "std::string", "\"value\"", "value, value_grad, hvp or argmax">];
+}
+
+def DpChooseForm : Pass<"dp-choose-form", "::mlir::dp::ProgramOp"> {
+  let summary = "choose in which number format tables are computed";
+  let description = [{
+    Sets the program's `form`: `native`, the type of the entry's arrays, or
+    `wide`, double whatever they are. The default is wide: rows kept in double
+    hold a gradient's error flat in the length of the recursion.
+  }];
+  let options = [Option<"form", "form", "std::string", "\"wide\"", "native or wide">];
+}
+
+def DpPlanStorage : Pass<"dp-plan-storage", "::mlir::dp::ProgramOp"> {
+  let summary = "choose how tables lie in memory and which axis runs innermost";
+  let description = [{
+    Sets `storage` on every table: `full`, the cells of each row from its own
+    first one (a band takes its width), or `box`, the bounding box. Sets the
+    program's `lane`, the free axis that becomes the innermost loop: `none`,
+    the last one, or `first`.
+  }];
+  let options = [
+    Option<"storage", "storage", "std::string", "\"full\"", "full or box">,
+    Option<"lane", "lane", "std::string", "\"none\"", "none or first">
+  ];
 }
 
 #endif // DANSKIN_TRANSFORMS_PASSES_TD

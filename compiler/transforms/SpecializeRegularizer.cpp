@@ -71,7 +71,7 @@ private:
 
   void specialize(dp::ChooseOp choose, dp::RegularizerAttrInterface standard) {
     dp::RegularizerAttrInterface reg =
-        choose.getRegAttr() ? choose.getRegAttr() : standard;
+        choose.getRegAttr() && !everywhere ? choose.getRegAttr() : standard;
     bool isMin = choose.getSense() == dp::Sense::Min;
     Location loc = choose.getLoc();
 

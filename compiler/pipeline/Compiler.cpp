@@ -1,0 +1,98 @@
+//===- Compiler.cpp - run a program through the stages --------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Compiler.h"
+#include "compiler/frontend/DpGen.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace danskin;
+
+Compiler::Compiler(Diagnostics &diagnostics)
+    : context(MLIRContext::Threading::DISABLED), diagnostics(diagnostics) {
+  loadDialects(context);
+}
+
+OwningOpRef<ModuleOp>
+Compiler::generate(const ast::Program &program, StringRef text,
+                   StringRef filename, const llvm::StringMap<int64_t> &fixed) {
+  return generateDp(program, text, filename, fixed, context);
+}
+
+//===----------------------------------------------------------------------===//
+// Diagnostics of passes
+//===----------------------------------------------------------------------===//
+
+static danskin::Location toPlace(mlir::Location loc) {
+  danskin::Location place;
+  if (auto file = loc->findInstanceOf<FileLineColLoc>()) {
+    place.file = file.getFilename().str();
+    place.line = file.getLine();
+    place.column = file.getColumn();
+  }
+  return place;
+}
+
+/// Splits `message [E0301]`. A message without a code is the compiler's own.
+static std::pair<std::string, std::string> splitCode(StringRef message) {
+  if (!message.ends_with("]"))
+    return {message.str(), "E0001"};
+  size_t open = message.rfind(" [");
+  if (open == StringRef::npos)
+    return {message.str(), "E0001"};
+  return {message.take_front(open).str(),
+          message.drop_front(open + 2).drop_back().str()};
+}
+
+static void add(Diagnostics &diagnostics, mlir::Diagnostic &from) {
+  auto [message, code] = splitCode(from.str());
+  danskin::Location where = toPlace(from.getLocation());
+  danskin::Diagnostic &to =
+      from.getSeverity() == DiagnosticSeverity::Error
+          ? diagnostics.error(code, where, message)
+          : diagnostics.warning(code, where, message);
+  for (mlir::Diagnostic &note : from.getNotes()) {
+    std::string text = note.str();
+    if (StringRef help = text; help.consume_front("help: "))
+      to.help(help.str());
+    else if (toPlace(note.getLocation()).line != where.line)
+      to.note(toPlace(note.getLocation()), text);
+    else
+      to.note(text);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+bool Compiler::run(ModuleOp module,
+                   function_ref<void(OpPassManager &)> populate) {
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    add(diagnostics, diagnostic);
+  });
+  PassManager manager(&context);
+  populate(manager);
+  return succeeded(manager.run(module)) && !diagnostics.hasErrors();
+}
+
+OwningOpRef<ModuleOp> Compiler::lower(ModuleOp source, const Entry &entry,
+                                      const PipelineOptions &options,
+                                      const Stage &stage) {
+  OwningOpRef<ModuleOp> module = source.clone();
+  if (!run(*module, [&](OpPassManager &manager) {
+        populatePipeline(manager, options, entry, stage);
+      }))
+    return nullptr;
+  return module;
+}
+
+bool Compiler::check(ModuleOp source) {
+  OwningOpRef<ModuleOp> module = source.clone();
+  return run(*module, populateChecks);
+}

@@ -1,0 +1,52 @@
+//===- Compiler.h - run a program through the stages --------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_PIPELINE_COMPILER_H
+#define DANSKIN_PIPELINE_COMPILER_H
+
+#include "compiler/frontend/Frontend.h"
+#include "compiler/pipeline/Pipelines.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace danskin {
+
+/// Takes programs of one file from the tree to any stage that is MLIR. What
+/// MLIR has to say is added to `diagnostics`, with its code and notes.
+class Compiler {
+public:
+  explicit Compiler(Diagnostics &diagnostics);
+
+  mlir::MLIRContext &getContext() { return context; }
+
+  /// The program in dp as the front end writes it; sizes of `fixed` are
+  /// specialized.
+  mlir::OwningOpRef<mlir::ModuleOp>
+  generate(const ast::Program &program, llvm::StringRef text,
+           llvm::StringRef filename, const llvm::StringMap<int64_t> &fixed);
+
+  /// A copy of `source` at `stage` for `entry`; null where an error was added.
+  mlir::OwningOpRef<mlir::ModuleOp> lower(mlir::ModuleOp source,
+                                          const Entry &entry,
+                                          const PipelineOptions &options,
+                                          const Stage &stage);
+
+  /// Runs the static checks alone.
+  bool check(mlir::ModuleOp source);
+
+private:
+  bool run(mlir::ModuleOp module,
+           llvm::function_ref<void(mlir::OpPassManager &)> populate);
+
+  mlir::MLIRContext context;
+  Diagnostics &diagnostics;
+};
+
+} // namespace danskin
+
+#endif // DANSKIN_PIPELINE_COMPILER_H

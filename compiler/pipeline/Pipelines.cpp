@@ -1,0 +1,175 @@
+//===- Pipelines.cpp - the stages of the compiler -------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Pipelines.h"
+#include "compiler/conversion/Lowering.h"
+#include "compiler/conversion/Passes.h"
+#include "compiler/transforms/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace danskin;
+
+static OpPassManager &onProgram(OpPassManager &manager) {
+  return manager.nest<dp::ProgramOp>();
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+static void addReverse(OpPassManager &manager, const PipelineOptions &options) {
+  DpDifferentiateReverseOptions reverse;
+  reverse.wrt = options.wrt;
+  onProgram(manager).addPass(createDpDifferentiateReverse(reverse));
+}
+
+static void deriveNothing(OpPassManager &, const PipelineOptions &) {}
+
+static void deriveHessianProduct(OpPassManager &manager,
+                                 const PipelineOptions &options) {
+  addReverse(manager, options);
+  DpDifferentiateForwardOptions forward;
+  forward.wrt = options.wrt;
+  onProgram(manager).addPass(createDpDifferentiateForward(forward));
+  DpEliminateDeadTablesOptions dead;
+  dead.keep = {"hvp.", "jvp."};
+  onProgram(manager).addPass(createDpEliminateDeadTables(dead));
+}
+
+ArrayRef<Entry> danskin::getEntries() {
+  static const Entry entries[] = {
+      {"value", "the outputs", deriveNothing, ""},
+      {"value_grad",
+       "the outputs, and the gradient of <ct, outputs> in one sweep back",
+       addReverse, ""},
+      {"hvp",
+       "along a direction v: H v of <ct, outputs>, and J v of each output",
+       deriveHessianProduct, ""},
+      {"argmax", "the path of the all-hard program", deriveNothing, "hard"},
+  };
+  return entries;
+}
+
+const Entry *danskin::findEntry(StringRef name) {
+  for (const Entry &entry : getEntries())
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+void danskin::populateChecks(OpPassManager &manager) {
+  onProgram(manager).addPass(createDpVerifyDomains());
+  onProgram(manager).addPass(createDpVerifyCausality());
+}
+
+static void addEquations(OpPassManager &manager, const PipelineOptions &options,
+                         const Entry &entry) {
+  populateChecks(manager);
+  DpSpecializeRegularizerOptions specialize;
+  specialize.regularizer = options.regularizer;
+  if (!entry.onlyRegularizer.empty()) {
+    specialize.regularizer = entry.onlyRegularizer.str();
+    specialize.everywhere = true;
+  }
+  onProgram(manager).addPass(createDpSpecializeRegularizer(specialize));
+  onProgram(manager).addPass(createDpIsolateReductions());
+}
+
+static void addDerivatives(OpPassManager &manager,
+                           const PipelineOptions &options, const Entry &entry) {
+  DpSelectEntryOptions select;
+  select.entry = entry.name.str();
+  onProgram(manager).addPass(createDpSelectEntry(select));
+  entry.derive(manager, options);
+  onProgram(manager).addPass(createDpEliminateDeadTables());
+  onProgram(manager).addPass(createCSEPass());
+}
+
+static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
+                        const Entry &entry) {
+  DpAssignScheduleOptions schedule;
+  schedule.rowMajor = options.rowMajor;
+  onProgram(manager).addPass(createDpAssignSchedule(schedule));
+  DpPlanStorageOptions plan;
+  if (!options.storage.empty())
+    plan.storage = options.storage;
+  if (!options.lane.empty())
+    plan.lane = options.lane;
+  onProgram(manager).addPass(createDpPlanStorage(plan));
+  DpChooseFormOptions form;
+  if (!options.form.empty())
+    form.form = options.form;
+  onProgram(manager).addPass(createDpChooseForm(form));
+  onProgram(manager).addPass(createDpVerifySchedule());
+}
+
+static void addLoops(OpPassManager &manager, const PipelineOptions &options,
+                     const Entry &entry) {
+  ConvertDpToScfOptions convert;
+  convert.floatTypes = options.floats;
+  manager.addPass(createConvertDpToScf(convert));
+  manager.addPass(createDpWrapEntryPoints());
+}
+
+static void addLlvm(OpPassManager &manager, const PipelineOptions &options,
+                    const Entry &entry) {
+  populateLowerToLLVM(manager);
+}
+
+ArrayRef<Stage> danskin::getStages() {
+  static const Stage stages[] = {
+      {"ast", "the tree, names and types resolved", nullptr},
+      {"dp", "equations over domains, one reduction each", addEquations},
+      {"grad", "with the entry's tangent and adjoint tables", addDerivatives},
+      {"schedule", "with time, storage, numeric form and lane axis",
+       addSchedule},
+      {"loops", "loops over memory", addLoops},
+      {"llvm", "the LLVM dialect", addLlvm},
+      {"ir", "LLVM IR", nullptr},
+      {"asm", "assembly", nullptr},
+      {"obj", "an object file", nullptr},
+      {"lib", "the library", nullptr},
+  };
+  return stages;
+}
+
+const Stage *danskin::findStage(StringRef name) {
+  for (const Stage &stage : getStages())
+    if (stage.name == name)
+      return &stage;
+  return nullptr;
+}
+
+void danskin::populatePipeline(OpPassManager &manager,
+                               const PipelineOptions &options,
+                               const Entry &entry, const Stage &last) {
+  for (const Stage &stage : getStages()) {
+    if (stage.populate)
+      stage.populate(manager, options, entry);
+    if (&stage == &last)
+      return;
+  }
+}
+
+void danskin::loadDialects(MLIRContext &context) {
+  context.loadDialect<dp::DpDialect, affine::AffineDialect, arith::ArithDialect,
+                      func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
+                      memref::MemRefDialect, scf::SCFDialect>();
+}

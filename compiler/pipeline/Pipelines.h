@@ -1,0 +1,77 @@
+//===- Pipelines.h - the stages of the compiler -------------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The map of the compiler: which stages there are, which passes lead into each,
+// and what an entry (a query: value, gradient, ...) adds on the way. Nothing
+// else orders passes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_PIPELINE_PIPELINES_H
+#define DANSKIN_PIPELINE_PIPELINES_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <string>
+#include <vector>
+
+namespace mlir {
+class MLIRContext;
+class OpPassManager;
+} // namespace mlir
+
+namespace danskin {
+
+/// What the caller of the compiler chooses.
+struct PipelineOptions {
+  std::string regularizer;       ///< empty: the program's own
+  std::vector<std::string> wrt;  ///< empty: all float inputs
+  std::vector<std::string> floats = {"f32"};
+  std::string form;              ///< numeric form; empty: the compiler's choice
+  std::string lane;              ///< lane axis; empty: the compiler's choice
+  std::string storage;           ///< storage plan; empty: the compiler's choice
+  bool rowMajor = false;         ///< schedule row by row
+};
+
+/// A query that a library answers.
+struct Entry {
+  llvm::StringRef name;
+  llvm::StringRef summary;
+  /// Adds what turns a program with isolated reductions into the entry's.
+  void (*derive)(mlir::OpPassManager &, const PipelineOptions &);
+  /// The regularizer every choice takes, whatever the program says; empty:
+  /// what is chosen.
+  llvm::StringRef onlyRegularizer;
+};
+llvm::ArrayRef<Entry> getEntries();
+const Entry *findEntry(llvm::StringRef name);
+
+/// A form of the program that `--emit=` prints.
+struct Stage {
+  llvm::StringRef name;
+  llvm::StringRef summary;
+  /// Adds the passes from the stage before; null for a stage that is no MLIR.
+  void (*populate)(mlir::OpPassManager &, const PipelineOptions &,
+                   const Entry &);
+};
+/// In order; the first is the tree of the front end, the last the library.
+llvm::ArrayRef<Stage> getStages();
+const Stage *findStage(llvm::StringRef name);
+
+/// Adds the passes of all stages up to and with `last`.
+void populatePipeline(mlir::OpPassManager &manager,
+                      const PipelineOptions &options, const Entry &entry,
+                      const Stage &last);
+
+/// Adds the static checks of a spec; part of the stage `dp`.
+void populateChecks(mlir::OpPassManager &manager);
+
+/// Every dialect that a stage holds.
+void loadDialects(mlir::MLIRContext &context);
+
+} // namespace danskin
+
+#endif // DANSKIN_PIPELINE_PIPELINES_H

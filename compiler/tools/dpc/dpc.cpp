@@ -1,0 +1,92 @@
+//===- dpc.cpp - the compiler driver --------------------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/dpc/Commands.h"
+#include "compiler/tools/dpc/Evaluate.h"
+#include "compiler/tools/dpc/TestCommand.h"
+#include "compiler/pipeline/Pipelines.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace danskin;
+
+llvm::ArrayRef<Command> danskin::getCommands() {
+  static const Command commands[] = {
+      {"", "FILE.dp -o LIBRARY.so [--emit-header=FILE.h] [options]",
+       "compile", compileCommand},
+      {"check", "FILE.dp", "class, schedule, cost and memory", checkCommand},
+      {"run", "FILE.dp x=x.npy ... -o DIRECTORY", "compile and call",
+       runCommand},
+      {"eval", "FILE.dp x=x.npy ... -o DIRECTORY",
+       "the same by the reference interpreter", evalCommand},
+      {"test", "FILE.dp", "compare kernels with oracles and properties",
+       testCommand},
+      {"explain", "CODE", "what a diagnostic's code means", explainCommand},
+  };
+  return commands;
+}
+
+static int printHelp(llvm::raw_ostream &os) {
+  os << "dpc: compiles differentiable dynamic programs\n\n";
+  for (const Command &command : getCommands())
+    os << "  dpc " << command.name << (command.name.empty() ? "" : " ")
+       << command.usage << "\n        " << command.summary << "\n";
+  os << R"(
+Options of compiling
+  -o FILE                 the library (.so shared, .a static), or what --emit names
+  --emit=STAGE            print a stage instead of making a library:
+)";
+  for (const Stage &stage : getStages())
+    os << "                            "
+       << llvm::left_justify(stage.name, 10) << stage.summary << "\n";
+  os << R"(                            manifest  the library's description, JSON
+                            header    the C header
+                            example-c a C program that calls the library
+  --emit-header=FILE      write the C header too
+  --emit-manifest=FILE    write the manifest too
+  --program=NAME          of a file with several programs, only this one
+  --reg=NAME              the regularizer of choices that name none: hard, entropy, l2
+  --float=f32,f64         the types of arrays (default f32)
+  --entry=NAMES           the queries of the library:
+)";
+  for (const Entry &entry : getEntries())
+    os << "                            "
+       << llvm::left_justify(entry.name, 11) << entry.summary << "\n";
+  os << R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
+  -D NAME=VALUE           specialize a size
+  --form=native|wide      compute in the arrays' type or in double (default wide)
+  --lane=none|first       the free axis of the innermost loop
+  --storage=full|box      rows from their own first cell, or bounding boxes
+  --row-major             schedule cell by cell in the order of the indices
+  --sanitize=NAMES        instrument kernels: address, thread
+  -O0 .. -O3              how hard LLVM tries (default -O2)
+  -S, -c                  assembly, an object file
+  --time                  print how long each part took
+  -Werror                 warnings are errors
+  --diagnostics-format=text|json
+)";
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Arguments arguments(const_cast<const char **>(argv) + 1, argc - 1);
+  if (arguments.empty())
+    return printHelp(llvm::errs()), 1;
+  llvm::StringRef first = arguments.front();
+  if (first == "--help" || first == "-h")
+    return printHelp(llvm::outs());
+  if (first == "--version") {
+    llvm::outs() << "dpc 0.1.0\n";
+    return 0;
+  }
+  for (const Command &command : getCommands())
+    if (!command.name.empty() && command.name == first)
+      return command.run(arguments.drop_front());
+  return compileCommand(arguments);
+}
