@@ -117,10 +117,12 @@ TEST(Codes, ProgramsBehaveAsTold) {
     std::string code = info.code.str();
     EXPECT_TRUE(seen.insert(code).second) << code;
     EXPECT_FALSE(info.title.empty() || info.explanation.empty()) << code;
-    if (!info.right.empty())
+    if (!info.right.empty()) {
       EXPECT_EQ(faults(info.right), "") << code;
-    if (!info.wrong.empty())
+    }
+    if (!info.wrong.empty()) {
       EXPECT_EQ(faults(info.wrong).substr(0, 5), later.count(code) ? "" : code);
+    }
   }
 }
 

@@ -29,13 +29,14 @@ TEST(Language, ProgramsOfTheReference) {
     ++programs;
     bool wrong = line.consume_front("-error ");
     std::string found = faults(program);
-    if (wrong && !found.empty())
+    if (!wrong) {
+      EXPECT_EQ(found, "") << program.str();
+    } else if (!found.empty()) {
       EXPECT_EQ(StringRef(found).take_front(5), line) << program.str();
-    else if (wrong)
+    } else {
       EXPECT_TRUE(line.starts_with("E03") || line.starts_with("E04"))
           << program.str();
-    else
-      EXPECT_EQ(found, "") << program.str();
+    }
   }
   EXPECT_GE(programs, 10u);
 }
