@@ -1,4 +1,4 @@
-//===- Components.h - strongly connected components -----------*- C++ -*-===//
+//===- Components.h - strongly connected components -------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

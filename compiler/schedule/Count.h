@@ -1,4 +1,4 @@
-//===- Count.h - how many points, as a function of the sizes *- C++ -*-===//
+//===- Count.h - how many points, as a function of the sizes ----*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

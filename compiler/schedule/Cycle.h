@@ -1,4 +1,4 @@
-//===- Cycle.h - cells that wait for themselves ---------------*- C++ -*-===//
+//===- Cycle.h - cells that wait for themselves -----------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

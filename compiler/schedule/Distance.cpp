@@ -1,4 +1,4 @@
-//===- Distance.cpp - distances of a dependence under a row -------------===//
+//===- Distance.cpp - distances of a dependence under a row ---------------===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Distance.h - distances of a dependence under a row ---*- C++ -*-===//
+//===- Distance.h - distances of a dependence under a row -------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

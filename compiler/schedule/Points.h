@@ -1,4 +1,4 @@
-//===- Points.h - the points of a polyhedron, one by one ----*- C++ -*-===//
+//===- Points.h - the points of a polyhedron, one by one --------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Polynomial.h - polynomials in the sizes --------------*- C++ -*-===//
+//===- Polynomial.h - polynomials in the sizes ------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

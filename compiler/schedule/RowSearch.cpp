@@ -1,4 +1,4 @@
-//===- RowSearch.cpp - one row of a schedule -----------------------------===//
+//===- RowSearch.cpp - one row of a schedule ------------------------------===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Wavefront.h - the scheduler ----------------------------*- C++ -*-===//
+//===- Wavefront.h - the scheduler ------------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

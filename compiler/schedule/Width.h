@@ -1,4 +1,4 @@
-//===- Width.h - how parallel a schedule is -----------------*- C++ -*-===//
+//===- Width.h - how parallel a schedule is ---------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
