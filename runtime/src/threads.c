@@ -10,6 +10,7 @@
 #include "plan.h"
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -22,30 +23,27 @@ typedef struct job {
   void *context;
   int64_t next, count; /* indices not yet taken */
   int64_t active;      /* workers inside body */
+  int is_waiting;      /* the caller waits for active to fall to 0 ... */
+  sem_t done;          /* ... here */
   struct job *following;
 } job;
 
 /* The caller always works through its own job and waits only for workers that
  * took part of it. So a pool without threads, as a forked child has it, is
- * slow but never hangs, and calls may nest. */
+ * slow but never hangs, and calls may nest.
+ *
+ * Semaphores, because the libraries are linked without libc's version symbols
+ * and an unversioned pthread_cond_wait is that of 1999, which allocates. */
 static struct {
-  pthread_mutex_t mutex; /* guards all but owner */
-  pthread_cond_t work;   /* jobs has indices to take, or stop */
-  pthread_cond_t done;   /* some job's active fell to 0 */
+  pthread_mutex_t mutex; /* guards jobs, num_threads, stop, every job */
+  sem_t work;            /* at least one count an index not taken */
   job *jobs;
   int64_t num_threads;
   int stop;
   pthread_t threads[MAX_THREADS];
   int64_t owner; /* the process whose threads these are; minus it while it
                     sets the pool up */
-} pool = {PTHREAD_MUTEX_INITIALIZER,
-          PTHREAD_COND_INITIALIZER,
-          PTHREAD_COND_INITIALIZER,
-          NULL,
-          0,
-          0,
-          {0},
-          0};
+} pool = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static int64_t count_processors(void) {
   cpu_set_t set;
@@ -88,8 +86,7 @@ static void adopt_pool(void) {
       break;
   }
   pthread_mutex_init(&pool.mutex, NULL);
-  pthread_cond_init(&pool.work, NULL);
-  pthread_cond_init(&pool.done, NULL);
+  sem_init(&pool.work, 0, 0);
   pool.jobs = NULL;
   pool.num_threads = 0;
   __atomic_store_n(&pool.owner, self, __ATOMIC_RELEASE);
@@ -102,27 +99,32 @@ static job *find_work(void) {
   return j;
 }
 
+static void wait_for(sem_t *semaphore) {
+  while (sem_wait(semaphore) != 0) /* a signal came */
+    ;
+}
+
 static void *worker(void *unused) {
   (void)unused;
-  pthread_mutex_lock(&pool.mutex);
   for (;;) {
-    job *j = find_work();
-    if (j) {
+    wait_for(&pool.work);
+    pthread_mutex_lock(&pool.mutex);
+    job *j;
+    while ((j = find_work()) != NULL) {
       int64_t i = j->next++;
       ++j->active;
       pthread_mutex_unlock(&pool.mutex);
       j->body(j->context, i);
       pthread_mutex_lock(&pool.mutex);
-      if (--j->active == 0)
-        pthread_cond_broadcast(&pool.done);
-    } else if (pool.stop) {
-      break;
-    } else {
-      pthread_cond_wait(&pool.work, &pool.mutex);
+      /* Under the mutex, for the caller's frame is gone soon after. */
+      if (--j->active == 0 && j->is_waiting)
+        sem_post(&j->done);
     }
+    int stop = pool.stop;
+    pthread_mutex_unlock(&pool.mutex);
+    if (stop)
+      return NULL;
   }
-  pthread_mutex_unlock(&pool.mutex);
-  return NULL;
 }
 
 /* Workers take no signals: those are for the host's threads. */
@@ -144,25 +146,41 @@ void dp_pool_grow(int64_t threads) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
+static void push(job *j) {
+  j->following = pool.jobs;
+  pool.jobs = j;
+  for (int64_t i = 1; i < j->count && i <= pool.num_threads; ++i)
+    sem_post(&pool.work);
+}
+
+static void unlink_job(job *j) {
+  job **link = &pool.jobs;
+  while (*link != j)
+    link = &(*link)->following;
+  *link = j->following;
+}
+
 static void run_in_pool(int64_t count, dp_body body, void *context) {
   dp_pool_grow(count - 1);
+  job own = {.body = body, .context = context, .count = count};
+  sem_init(&own.done, 0, 0);
   pthread_mutex_lock(&pool.mutex);
-  job own = {body, context, 0, count, 0, pool.jobs};
-  pool.jobs = &own;
-  pthread_cond_broadcast(&pool.work);
+  push(&own);
   while (own.next < own.count) {
     int64_t i = own.next++;
     pthread_mutex_unlock(&pool.mutex);
     body(context, i);
     pthread_mutex_lock(&pool.mutex);
   }
-  job **link = &pool.jobs;
-  while (*link != &own)
-    link = &(*link)->following;
-  *link = own.following;
-  while (own.active > 0)
-    pthread_cond_wait(&pool.done, &pool.mutex);
+  unlink_job(&own);
+  if (own.active > 0) {
+    own.is_waiting = 1;
+    pthread_mutex_unlock(&pool.mutex);
+    wait_for(&own.done);
+    pthread_mutex_lock(&pool.mutex);
+  }
   pthread_mutex_unlock(&pool.mutex);
+  sem_destroy(&own.done);
 }
 
 void dp_parallel(const dp_call *call, int64_t count, dp_body body,
@@ -183,8 +201,9 @@ __attribute__((destructor)) static void stop_pool(void) {
     return;
   pthread_mutex_lock(&pool.mutex);
   pool.stop = 1;
-  pthread_cond_broadcast(&pool.work);
   int64_t count = pool.num_threads;
+  for (int64_t i = 0; i < count; ++i)
+    sem_post(&pool.work);
   pool.num_threads = MAX_THREADS; /* starts no more */
   pthread_mutex_unlock(&pool.mutex);
   for (int64_t i = 0; i < count; ++i)

@@ -1,0 +1,133 @@
+//===- Cpu.cpp - LLVM modules to machine code for the CPU -----------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/Cpu.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
+#include "llvm/Transforms/Instrumentation/ThreadSanitizer.h"
+
+using namespace danskin;
+using namespace llvm;
+
+static CodeGenOptLevel codeGenLevel(unsigned optLevel) {
+  switch (optLevel) {
+  case 0:
+    return CodeGenOptLevel::None;
+  case 1:
+    return CodeGenOptLevel::Less;
+  case 2:
+    return CodeGenOptLevel::Default;
+  default:
+    return CodeGenOptLevel::Aggressive;
+  }
+}
+
+Expected<std::unique_ptr<TargetMachine>>
+danskin::createCpuMachine(const CpuOptions &options) {
+  InitializeNativeTarget();
+  InitializeNativeTargetAsmPrinter();
+  std::string triple = sys::getDefaultTargetTriple();
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return createStringError(error);
+  std::string cpu = options.cpu;
+  if (cpu == "native")
+    cpu = sys::getHostCPUName().str();
+  std::unique_ptr<MCSubtargetInfo> subtarget(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!cpu.empty() && !subtarget->isCPUStringValid(cpu))
+    return createStringError("unknown CPU '%s'", cpu.c_str());
+
+  TargetOptions targetOptions;
+  targetOptions.AllowFPOpFusion = FPOpFusion::Strict;
+  targetOptions.FunctionSections = true;
+  targetOptions.DataSections = true;
+  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(
+      triple, cpu, options.features, targetOptions, Reloc::PIC_, std::nullopt,
+      codeGenLevel(options.optLevel)));
+  if (!machine)
+    return createStringError("no code generator for '%s'", triple.c_str());
+  return machine;
+}
+
+void danskin::setCpuTarget(Module &module, const TargetMachine &machine) {
+  module.setTargetTriple(machine.getTargetTriple().str());
+  module.setDataLayout(machine.createDataLayout());
+  module.setPICLevel(PICLevel::BigPIC);
+}
+
+static void addSanitizers(Module &module, ModulePassManager &passes,
+                          const CpuOptions &options) {
+  for (Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    if (options.sanitizeAddress)
+      function.addFnAttr(Attribute::SanitizeAddress);
+    if (options.sanitizeThread)
+      function.addFnAttr(Attribute::SanitizeThread);
+  }
+  if (options.sanitizeAddress)
+    passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
+  if (options.sanitizeThread) {
+    passes.addPass(ModuleThreadSanitizerPass());
+    passes.addPass(createModuleToFunctionPassAdaptor(ThreadSanitizerPass()));
+  }
+}
+
+void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
+                             const CpuOptions &options) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+
+  const OptimizationLevel levels[] = {
+      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+      OptimizationLevel::O3};
+  OptimizationLevel level = levels[std::min(options.optLevel, 3u)];
+  ModulePassManager passes = level == OptimizationLevel::O0
+                                 ? builder.buildO0DefaultPipeline(level)
+                                 : builder.buildPerModuleDefaultPipeline(level);
+  addSanitizers(module, passes, options);
+  passes.run(module, modules);
+}
+
+static Expected<std::string> emit(Module &module, TargetMachine &machine,
+                                  CodeGenFileType type) {
+  SmallString<0> bytes;
+  raw_svector_ostream stream(bytes);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
+    return createStringError("this target writes no such file");
+  passes.run(module);
+  return bytes.str().str();
+}
+
+Expected<std::string> danskin::emitCpuObject(Module &module,
+                                             TargetMachine &machine) {
+  return emit(module, machine, CodeGenFileType::ObjectFile);
+}
+
+Expected<std::string> danskin::emitCpuAssembly(Module &module,
+                                               TargetMachine &machine) {
+  return emit(module, machine, CodeGenFileType::AssemblyFile);
+}

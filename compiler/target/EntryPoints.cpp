@@ -1,0 +1,232 @@
+//===- EntryPoints.cpp - the exported functions of a library --------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/EntryPoints.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
+
+using namespace danskin;
+using namespace llvm;
+
+namespace {
+
+/// Generated functions get a prefix no C symbol has: a program called memcpy
+/// must not become what the code generator's own memcpy calls reach.
+constexpr StringRef internalPrefix = "dp.";
+
+std::string internalName(StringRef name) {
+  return name.starts_with(internalPrefix) ? name.str()
+                                          : (internalPrefix + name).str();
+}
+
+/// Builds the structs of abi.h as constants. Members are listed in the order
+/// of that header; anonymous LLVM structs are padded as C pads.
+class DescriptorBuilder {
+public:
+  DescriptorBuilder(Module &module, const EntryInterface &entry)
+      : module(module), entry(entry), context(module.getContext()) {}
+
+  Expected<GlobalVariable *> build() {
+    Constant *functions[4];
+    const std::string *names[] = {&entry.run, &entry.workspace, &entry.extents,
+                                  &entry.validate};
+    for (auto [index, name] : llvm::enumerate(names)) {
+      functions[index] = module.getFunction(internalName(*name));
+      if (!functions[index] && index == 3 && name->empty())
+        functions[index] =
+            ConstantPointerNull::get(PointerType::getUnqual(context));
+      if (!functions[index])
+        return createStringError("the module has no function '%s'",
+                                 name->c_str());
+    }
+    Constant *members[] = {string(entry.program),
+                           string(entry.name),
+                           string(entry.dtype),
+                           i32(entry.floatBits()),
+                           i32(entry.sizes.size()),
+                           i32(entry.constraints.size()),
+                           i32(entry.inputs.size()),
+                           i32(entry.outputs.size()),
+                           array(entry.sizes),
+                           array(entry.constraints),
+                           array(entry.inputs),
+                           array(entry.outputs),
+                           functions[0],
+                           functions[1],
+                           functions[2],
+                           functions[3]};
+    return global(record(members), entry.symbol() + ".entry");
+  }
+
+private:
+  Constant *i32(int64_t value) {
+    return ConstantInt::getSigned(Type::getInt32Ty(context), value);
+  }
+  Constant *i64(int64_t value) {
+    return ConstantInt::getSigned(Type::getInt64Ty(context), value);
+  }
+  Constant *record(ArrayRef<Constant *> members) {
+    return ConstantStruct::getAnon(context, members);
+  }
+
+  GlobalVariable *global(Constant *value, const Twine &name) {
+    auto *variable =
+        new GlobalVariable(module, value->getType(), true,
+                           GlobalValue::InternalLinkage, value, name);
+    variable->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    return variable;
+  }
+  Constant *string(StringRef text) {
+    return global(ConstantDataArray::getString(context, text),
+                  entry.symbol() + ".text");
+  }
+
+  Constant *convert(const AffineForm &form) {
+    Constant *coefficients =
+        ConstantDataArray::get(context, ArrayRef<int64_t>(form.coefficients));
+    return record({global(coefficients, entry.symbol() + ".coefficients"),
+                   i64(form.constant), string(form.text)});
+  }
+  Constant *convert(const SizeInterface &size) {
+    return record({string(size.name), i64(size.fixed.value_or(-1))});
+  }
+  Constant *convert(const ConstraintInterface &constraint) {
+    return record({convert(constraint.form), i32(constraint.isEquality),
+                   string(constraint.text)});
+  }
+  Constant *convert(const InputInterface &input) {
+    // DP_INPUT_DEFAULT is 1, DP_INPUT_SHARED 2.
+    int32_t flags = (input.defaultValue ? 1 : 0) | (input.isShared ? 2 : 0);
+    return record({string(input.name), string(input.declaration),
+                   i32(static_cast<int32_t>(input.kind)),
+                   i32(input.extents.size()), array(input.extents), i32(flags),
+                   ConstantFP::get(Type::getDoubleTy(context),
+                                   input.defaultValue.value_or(0))});
+  }
+  Constant *convert(const OutputInterface &output) {
+    return record({string(output.name), i32(static_cast<int32_t>(output.kind)),
+                   i32(output.extents.size()),
+                   i32(output.follows.value_or(-1))});
+  }
+
+  template <typename T> Constant *array(const std::vector<T> &elements) {
+    if (elements.empty())
+      return ConstantPointerNull::get(PointerType::getUnqual(context));
+    std::vector<Constant *> values;
+    for (const T &element : elements)
+      values.push_back(convert(element));
+    auto *type = ArrayType::get(values[0]->getType(), values.size());
+    return global(ConstantArray::get(type, values), entry.symbol() + ".array");
+  }
+
+  Module &module;
+  const EntryInterface &entry;
+  LLVMContext &context;
+};
+
+/// A function of the library; `exported` ones are all a library shows.
+Function *declare(Module &module, StringRef name, Type *result,
+                  ArrayRef<Type *> parameters) {
+  auto *type = FunctionType::get(result, parameters, false);
+  auto *function =
+      cast<Function>(module.getOrInsertFunction(name, type).getCallee());
+  function->setDoesNotThrow();
+  return function;
+}
+
+Function *declareRuntime(Module &module, StringRef name, Type *result,
+                         ArrayRef<Type *> parameters) {
+  Function *function = declare(module, name, result, parameters);
+  function->setVisibility(GlobalValue::HiddenVisibility);
+  function->setDSOLocal(true);
+  return function;
+}
+
+/// Exports `name`, whose body is runtime(entry, its own parameters...).
+void forward(Module &module, StringRef name, StringRef runtime, Type *result,
+             ArrayRef<Type *> parameters, GlobalVariable *entry) {
+  LLVMContext &context = module.getContext();
+  SmallVector<Type *> types(parameters);
+  if (entry)
+    types.insert(types.begin(), entry->getType());
+  Function *callee = declareRuntime(module, runtime, result, types);
+  Function *function = declare(module, name, result, parameters);
+  function->setLinkage(GlobalValue::ExternalLinkage);
+  IRBuilder<> builder(BasicBlock::Create(context, "", function));
+  SmallVector<Value *> arguments;
+  if (entry)
+    arguments.push_back(entry);
+  for (Argument &argument : function->args())
+    arguments.push_back(&argument);
+  builder.CreateRet(builder.CreateCall(callee, arguments));
+}
+
+void hideEverything(Module &module) {
+  for (GlobalValue &value : module.global_values()) {
+    StringRef name = value.getName();
+    if (name.starts_with("llvm.") || name.starts_with("dp1_"))
+      continue;
+    if (value.isDeclaration()) {
+      if (name.starts_with("dp_")) {
+        value.setVisibility(GlobalValue::HiddenVisibility);
+        value.setDSOLocal(true);
+      }
+      continue;
+    }
+    value.setLinkage(GlobalValue::InternalLinkage);
+    value.setName(internalName(name));
+  }
+}
+
+} // namespace
+
+Error danskin::addEntryPoints(Module &module,
+                              ArrayRef<EntryInterface> entries) {
+  LLVMContext &context = module.getContext();
+  Type *i32 = Type::getInt32Ty(context);
+  Type *i64 = Type::getInt64Ty(context);
+  Type *pointer = PointerType::getUnqual(context);
+  hideEverything(module);
+  for (const EntryInterface &entry : entries) {
+    Expected<GlobalVariable *> descriptor =
+        DescriptorBuilder(module, entry).build();
+    if (!descriptor)
+      return descriptor.takeError();
+    std::string symbol = entry.symbol();
+    forward(module, symbol, "dp_invoke", i32, {pointer}, *descriptor);
+    forward(module, symbol + "_workspace", "dp_workspace", i64, {pointer},
+            *descriptor);
+    forward(module, symbol + "_output_shape", "dp_output_shape", i32,
+            {pointer, i32, pointer, pointer}, *descriptor);
+  }
+  return Error::success();
+}
+
+void danskin::addLibraryFunctions(Module &module,
+                                  const LibraryInterface &library,
+                                  StringRef manifest) {
+  LLVMContext &context = module.getContext();
+  Type *i32 = Type::getInt32Ty(context);
+  Type *pointer = PointerType::getUnqual(context);
+  auto *text = new GlobalVariable(
+      module, ArrayType::get(Type::getInt8Ty(context), manifest.size() + 1),
+      true, GlobalValue::InternalLinkage,
+      ConstantDataArray::getString(context, manifest), "danskin.manifest");
+  text->setSection(".danskin");
+  text->setAlignment(Align(1));
+  appendToUsed(module, {text});
+  for (const std::string &program : library.programs()) {
+    forward(module, "dp1_" + program + "_prepare", "dp_prepare", i32, {i32},
+            nullptr);
+    Function *getter =
+        declare(module, "dp1_" + program + "_manifest", pointer, {});
+    getter->setLinkage(GlobalValue::ExternalLinkage);
+    IRBuilder<> builder(BasicBlock::Create(context, "", getter));
+    builder.CreateRet(text);
+  }
+}
