@@ -14,6 +14,7 @@ include "DpAttrs.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/IR/RegionKindInterface.td"
 
 class Dp_Op<string mnemonic, list<Trait> traits = []> : Op<Dp_Dialect, mnemonic, traits>;
@@ -36,7 +37,35 @@ def Dp_ProgramOp : Dp_Op<"program", [Symbol, IsolatedFromAbove, NoTerminator, Si
     dp.program @prefix {
       %N = dp.size "N"
       %x = dp.input "x"[%N] : !dp.array<1 x f64>
-      ...
+      %c0 = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      %S = dp.table "S" table never {
+        %i = dp.iterate %c0 to %N "i"
+        dp.yield %i : index
+      } : !dp.array<1 x f64>
+      %total = dp.table "total" output never {
+        dp.yield
+      } : !dp.array<0 x f64>
+      dp.equation %S {
+      ^bb0(%i: index):
+        %first = arith.cmpi eq, %i, %c0 : index
+        dp.where %first
+        %v = dp.read %x[%i] : !dp.array<1 x f64>
+        dp.yield %v : f64
+      } : !dp.array<1 x f64>
+      dp.equation %S otherwise {
+      ^bb0(%i: index):
+        %before = arith.subi %i, %one : index
+        %s = dp.read %S[%before] : !dp.array<1 x f64>
+        %v = dp.read %x[%i] : !dp.array<1 x f64>
+        %sum = arith.addf %s, %v : f64
+        dp.yield %sum : f64
+      } : !dp.array<1 x f64>
+      dp.equation %total {
+        %last = arith.subi %N, %one : index
+        %s = dp.read %S[%last] : !dp.array<1 x f64>
+        dp.yield %s : f64
+      } : !dp.array<0 x f64>
     }
     ```
   }];
@@ -77,10 +106,18 @@ def Dp_InputOp : Dp_Op<"input"> {
     promised for it. `graph` names the dag an input belongs to.
 
     ```mlir
-    %y = dp.input "y"[%L] in {
-    ^bb0(%l: index):
-      dp.yield %c1, %V : index, index
-    } : !dp.array<1 x index>
+    dp.program @labels {
+      %L = dp.size "L"
+      %V = dp.size "V" fixed 29
+      %c1 = arith.constant 1 : index
+      %enough = arith.cmpi sge, %V, %c1 : index
+      dp.assume %enough "V >= 1"
+      %gamma = dp.input "gamma"[] gamma default 1.0 : !dp.array<0 x f64>
+      %y = dp.input "y"[%L] in {
+      ^bb0(%l: index):
+        dp.yield %c1, %V : index, index
+      } : !dp.array<1 x index>
+    }
     ```
   }];
   let arguments = (ins StrAttr:$name, Variadic<Index>:$extents, UnitAttr:$shared,
@@ -114,10 +151,20 @@ def Dp_TableOp : Dp_Op<"table"> {
     has (a gradient is summed over the batch where its input came without one).
 
     ```mlir
-    %D = dp.table "D" table max {
-      %i = dp.iterate %c0 to %N
-      dp.yield %i : index
-    } : !dp.array<1 x f64>
+    dp.program @triangle {
+      %N = dp.size "N"
+      %c0 = arith.constant 0 : index
+      %T = dp.table "T" table max {
+        %i = dp.iterate %c0 to %N "i"
+        %j = dp.iterate %i to %N "j"
+        dp.yield %i, %j : index, index
+      } : !dp.array<2 x f64>
+      %stat = dp.table "T.stat" node never with %T : !dp.array<2 x f64> {
+        %i = dp.iterate %c0 to %N "i"
+        %j = dp.iterate %i to %N "j"
+        dp.yield %i, %j : index, index
+      } : !dp.array<2 x index>
+    }
     ```
   }];
   let arguments = (ins StrAttr:$name, Dp_TableRole:$role, Dp_Absence:$absence,
@@ -148,12 +195,26 @@ def Dp_EquationOp : Dp_Op<"equation"> {
     holds at most one `dp.choose` or `dp.sum`, whose results it yields.
 
     ```mlir
-    dp.equation %D {
-    ^bb0(%i: index):
-      %first = arith.cmpi eq, %i, %c0 : index
-      dp.where %first
-      dp.yield %zero : f64
-    } : !dp.array<1 x f64>
+    dp.program @ramp {
+      %N = dp.size "N"
+      %c0 = arith.constant 0 : index
+      %D = dp.table "D" table max {
+        %i = dp.iterate %c0 to %N "i"
+        dp.yield %i : index
+      } : !dp.array<1 x f64>
+      dp.equation %D {
+      ^bb0(%i: index):
+        %first = arith.cmpi eq, %i, %c0 : index
+        dp.where %first
+        %zero = arith.constant 0.0 : f64
+        dp.yield %zero : f64
+      } : !dp.array<1 x f64>
+      dp.equation %D otherwise ordinal 1 {
+      ^bb0(%i: index):
+        %none = dp.none
+        dp.yield %none : f64
+      } : !dp.array<1 x f64>
+    }
     ```
   }];
   let arguments = (ins Variadic<Dp_ArrayType>:$tables, UnitAttr:$otherwise,
@@ -173,6 +234,37 @@ def Dp_ScatterOp : Dp_Op<"scatter"> {
     the cell of `table` whose indices are yielded before it. `table` has no
     equations and starts at 0. The order of the additions is the schedule's of
     the cells, then the loops', hence fixed.
+
+    ```mlir
+    dp.program @histogram {
+      %L = dp.size "L"
+      %V = dp.size "V"
+      %c0 = arith.constant 0 : index
+      %y = dp.input "y"[%L] in {
+      ^bb0(%l: index):
+        dp.yield %c0, %V : index, index
+      } : !dp.array<1 x index>
+      %E = dp.table "E" table never {
+        %l = dp.iterate %c0 to %L "l"
+        dp.yield %l : index
+      } : !dp.array<1 x f64>
+      %G = dp.table "grad.e" output never {
+        %v = dp.iterate %c0 to %V "v"
+        dp.yield %v : index
+      } : !dp.array<1 x f64>
+      dp.equation %E {
+      ^bb0(%l: index):
+        %one = arith.constant 1.0 : f64
+        dp.yield %one : f64
+      } : !dp.array<1 x f64>
+      dp.scatter %G over %E {
+      ^bb0(%l: index):
+        %v = dp.read %y[%l] : !dp.array<1 x index>
+        %e = dp.read %E[%l] : !dp.array<1 x f64>
+        dp.yield %v, %e : index, f64
+      } : !dp.array<1 x f64>, !dp.array<1 x f64>
+    }
+    ```
   }];
   let arguments = (ins Dp_ArrayType:$table, Dp_ArrayType:$over);
   let regions = (region SizedRegion<1>:$body);
@@ -207,7 +299,7 @@ def Dp_YieldOp : Dp_Op<"yield", [Terminator, ReturnLike]> {
 // Values
 //===----------------------------------------------------------------------===//
 
-def Dp_ReadOp : Dp_Op<"read", [
+def Dp_ReadOp : Dp_Op<"read", [NoMemoryEffect,
     TypesMatchWith<"result is the element", "array", "result",
       "::llvm::cast<::mlir::dp::ArrayType>($_self).getElement()">]> {
   let summary = "a cell of a table or an element of an input";
@@ -217,7 +309,7 @@ def Dp_ReadOp : Dp_Op<"read", [
   let hasVerifier = 1;
 }
 
-def Dp_SourceOp : Dp_Op<"source"> {
+def Dp_SourceOp : Dp_Op<"source", [NoMemoryEffect]> {
   let summary = "the source vertex of an edge, promised to be below `vertex`";
   let description = [{
     `sources` is the integer input of a dag's edge sources, `edge` an edge of the
@@ -271,12 +363,42 @@ def Dp_ChooseOp : Dp_Op<"choose", [SingleBlock, NoTerminator]> {
     the statistics of the regularizer.
 
     ```mlir
-    %v = dp.choose max reg #dp.entropy {
-      dp.arm "stay" {
-        ...
-        dp.yield %a : f64
-      }
-    } : f64
+    dp.program @segment reg #dp.entropy {
+      %N = dp.size "N"
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %x = dp.input "x"[%N] : !dp.array<1 x f64>
+      %V = dp.table "V" table max {
+        %i = dp.iterate %c0 to %N "i"
+        dp.yield %i : index
+      } : !dp.array<1 x f64>
+      dp.equation %V {
+      ^bb0(%i: index):
+        %v = dp.choose max {
+          dp.arm "start" {
+            %s = dp.read %x[%i] : !dp.array<1 x f64>
+            dp.yield %s : f64
+          }
+          dp.arm "jump" {
+            %k = dp.iterate %c1 to %i "k"
+            %from = arith.subi %i, %k : index
+            %inside = dp.contains %V[%from] : !dp.array<1 x f64>
+            dp.where %inside
+            %s = dp.read %V[%from] : !dp.array<1 x f64>
+            dp.yield %s : f64
+          }
+        } : f64
+        %w = dp.sum {
+          dp.arm {
+            %k = dp.iterate %c0 to %i "k"
+            %s = dp.read %x[%k] : !dp.array<1 x f64>
+            dp.yield %s : f64
+          }
+        }
+        %r = arith.addf %v, %w : f64
+        dp.yield %r : f64
+      } : !dp.array<1 x f64>
+    }
     ```
   }];
   let arguments = (ins Dp_Sense:$sense, OptionalAttr<Dp_RegularizerInterface>:$reg,
@@ -339,9 +461,152 @@ def Dp_WeightOp : Dp_Op<"weight", [Pure, AttrSizedOperandSegments]> {
 
 def Dp_CurvatureOp : Dp_Op<"curvature", [Pure]> {
   let summary = "the curvature s of a candidate of weight q";
+  let description = [{
+    ```mlir
+    dp.program @weights {
+      %x = dp.input "x"[] : !dp.array<0 x f64>
+      %value = dp.table "value" table max {
+        dp.yield
+      } : !dp.array<0 x f64>
+      %m = dp.table "value.stat0" node never with %value : !dp.array<0 x f64> {
+        dp.yield
+      } : !dp.array<0 x f64>
+      %t = dp.table "value.stat1" node never with %value : !dp.array<0 x f64> {
+        dp.yield
+      } : !dp.array<0 x f64>
+      %s = dp.table "s" output never {
+        dp.yield
+      } : !dp.array<0 x f64>
+      dp.equation %value, %m, %t {
+        %r:3 = dp.choose max reg #dp.l2 {
+          dp.arm {
+            %score = dp.read %x[] : !dp.array<0 x f64>
+            dp.yield %score : f64
+          }
+        } : f64, f64, f64
+        dp.yield %r#0, %r#1, %r#2 : f64, f64, f64
+      } : !dp.array<0 x f64>, !dp.array<0 x f64>, !dp.array<0 x f64>
+      dp.equation %s {
+        %score = dp.read %x[] : !dp.array<0 x f64>
+        %max = dp.read %m[] : !dp.array<0 x f64>
+        %tau = dp.read %t[] : !dp.array<0 x f64>
+        %q = dp.weight #dp.l2 arm 0 of %score at () with (%max, %tau : f64, f64)
+        %c = dp.curvature #dp.l2 of %q
+        dp.yield %c : f64
+      } : !dp.array<0 x f64>
+    }
+    ```
+  }];
   let arguments = (ins Dp_RegularizerInterface:$reg, F64:$weight);
   let results = (outs F64:$result);
   let assemblyFormat = "$reg `of` $weight attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// The path of the winners
+//===----------------------------------------------------------------------===//
+
+def Dp_TracebackOp : Dp_Op<"traceback", [SingleBlock, NoTerminator]> {
+  let summary = "walks from the outputs to the winners and writes the path down";
+  let description = [{
+    Runs after every equation. It starts at the cells of those `dp.visit` that
+    are roots, in their order, each domain row by row. To visit a cell is to run
+    the `dp.visit`s of its table in order: `dp.step` writes a row of the path,
+    `dp.descend` names a cell to visit next, before anything named later and
+    whatever was named by earlier visits (preorder).
+
+    `rows` is an output of rank 2 whose rows are filled from the first, the
+    others are 0; `length` an output of rank 0. `stack` is a table without
+    equations: a row for each cell that is named but not visited. A path that
+    does not fit makes the kernel fail.
+
+    ```mlir
+    dp.program @path entry "argmax" {
+      %N = dp.size "N"
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      %T = dp.table "T" table max {
+        %i = dp.iterate %c0 to %N "i"
+        dp.yield %i : index
+      } : !dp.array<1 x f64>
+      %out = dp.table "out" output max {
+        %i = dp.iterate %c0 to %N "i"
+        dp.yield %i : index
+      } : !dp.array<1 x f64>
+      %rows = dp.table "argmax" output never {
+        %i = dp.iterate %c0 to %N "i"
+        %j = dp.iterate %c0 to %c1 "j"
+        dp.yield %i, %j : index, index
+      } : !dp.array<2 x index>
+      %length = dp.table "argmax.length" output never {
+        dp.yield
+      } : !dp.array<0 x index>
+      %stack = dp.table "argmax.stack" node never {
+        %i = dp.iterate %c0 to %N "i"
+        %j = dp.iterate %c0 to %c2 "j"
+        dp.yield %i, %j : index, index
+      } : !dp.array<2 x index>
+      dp.equation %T {
+      ^bb0(%i: index):
+        %zero = arith.constant 0.0 : f64
+        dp.yield %zero : f64
+      } : !dp.array<1 x f64>
+      dp.equation %out {
+      ^bb0(%i: index):
+        %v = dp.read %T[%i] : !dp.array<1 x f64>
+        dp.yield %v : f64
+      } : !dp.array<1 x f64>
+      dp.traceback %rows length %length stack %stack {
+        dp.visit %out root {
+        ^bb0(%i: index):
+          %v = dp.read %T[%i] : !dp.array<1 x f64>
+          %present = dp.present %v
+          dp.where %present
+          dp.descend %T[%i] : !dp.array<1 x f64>
+          dp.yield
+        } : !dp.array<1 x f64>
+        dp.visit %T {
+        ^bb0(%i: index):
+          dp.step %i
+          dp.yield
+        } : !dp.array<1 x f64>
+      } : !dp.array<2 x index>, !dp.array<0 x index>, !dp.array<2 x index>
+    }
+    ```
+  }];
+  let arguments = (ins Dp_ArrayType:$rows, Dp_ArrayType:$length, Dp_ArrayType:$stack);
+  let regions = (region SizedRegion<1>:$visits);
+  let assemblyFormat = [{
+    $rows `length` $length `stack` $stack $visits attr-dict `:` type($rows) `,` type($length) `,` type($stack)
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Dp_VisitOp : Dp_Op<"visit", [HasParent<"TracebackOp">]> {
+  let summary = "what the visit of a cell adds to the path, and where it goes on";
+  let description = [{
+    The block's arguments are the cell's indices. A comprehension that yields
+    nothing.
+  }];
+  let arguments = (ins Dp_ArrayType:$table, UnitAttr:$root);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$table (`root` $root^)? $body attr-dict `:` type($table)";
+  let hasRegionVerifier = 1;
+}
+
+def Dp_StepOp : Dp_Op<"step"> {
+  let summary = "writes a row of the path";
+  let arguments = (ins Variadic<Index>:$row);
+  let assemblyFormat = "$row attr-dict";
+  let hasVerifier = 1;
+}
+
+def Dp_DescendOp : Dp_Op<"descend"> {
+  let summary = "names a cell to visit next";
+  let arguments = (ins Dp_ArrayType:$table, Variadic<Index>:$indices);
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
+  let hasVerifier = 1;
 }
 
 #endif // DANSKIN_DP_OPS_TD
