@@ -98,24 +98,23 @@ private:
 
   void emitSize(const ast::SizeDecl &size) {
     auto value = fixed.find(size.name);
-    expressions.define(
-        &size, builder.create<dp::SizeOp>(
-                   locations.get(size.range), size.name,
-                   value == fixed.end()
-                       ? IntegerAttr()
-                       : builder.getI64IntegerAttr(value->second)));
+    expressions.define(&size,
+                       builder.create<dp::SizeOp>(
+                           locations.get(size.range), size.name,
+                           value == fixed.end()
+                               ? IntegerAttr()
+                               : builder.getI64IntegerAttr(value->second)));
   }
 
   void emitConstraint(const ast::SizeDecl &size) {
     Location loc = locations.get(size.range);
-    auto predicate = size.constraint == ast::SizeDecl::Eq
-                         ? arith::CmpIPredicate::eq
-                     : size.constraint == ast::SizeDecl::Ge
-                         ? arith::CmpIPredicate::sge
-                         : arith::CmpIPredicate::sle;
-    Value condition = builder.create<arith::CmpIOp>(
-        loc, predicate, expressions.lookup(&size),
-        expressions.emitIndex(*size.bound));
+    auto predicate =
+        size.constraint == ast::SizeDecl::Eq   ? arith::CmpIPredicate::eq
+        : size.constraint == ast::SizeDecl::Ge ? arith::CmpIPredicate::sge
+                                               : arith::CmpIPredicate::sle;
+    Value condition =
+        builder.create<arith::CmpIOp>(loc, predicate, expressions.lookup(&size),
+                                      expressions.emitIndex(*size.bound));
     ast::Range whole = {size.range.begin, size.bound->range.end};
     builder.create<dp::AssumeOp>(loc, condition, locations.getText(whole));
   }
@@ -130,8 +129,7 @@ private:
 
   /// Gives an integer input the range `[lower, upper)` that `bounds` emits from
   /// an element's indices.
-  template <typename Bounds>
-  void emitValues(dp::InputOp input, Bounds bounds) {
+  template <typename Bounds> void emitValues(dp::InputOp input, Bounds bounds) {
     OpBuilder::InsertionGuard guard(builder);
     Location loc = input.getLoc();
     unsigned rank = input.getExtents().size();
@@ -257,9 +255,9 @@ private:
       if (!pattern.value)
         continue;
       Location at = locations.get(pattern.range);
-      Value equal = builder.create<arith::CmpIOp>(
-          at, arith::CmpIPredicate::eq, index,
-          expressions.emitIndex(*pattern.value));
+      Value equal =
+          builder.create<arith::CmpIOp>(at, arith::CmpIPredicate::eq, index,
+                                        expressions.emitIndex(*pattern.value));
       builder.create<dp::WhereOp>(at, equal);
     }
     if (equation.when)
@@ -289,13 +287,12 @@ private:
 };
 } // namespace
 
-OwningOpRef<ModuleOp>
-danskin::generateDp(const ast::Program &program, StringRef text,
-                    StringRef filename, const llvm::StringMap<int64_t> &fixed,
-                    MLIRContext &context) {
+OwningOpRef<ModuleOp> danskin::generateDp(const ast::Program &program,
+                                          StringRef text, StringRef filename,
+                                          const llvm::StringMap<int64_t> &fixed,
+                                          MLIRContext &context) {
   Locations locations(text, filename, context);
-  OwningOpRef<ModuleOp> module =
-      ModuleOp::create(locations.get(program.range));
+  OwningOpRef<ModuleOp> module = ModuleOp::create(locations.get(program.range));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
   ProgramGenerator(program, locations, fixed, builder).run();
   return module;

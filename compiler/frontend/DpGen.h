@@ -1,4 +1,5 @@
-//===- DpGen.h - from the checked tree to the dp dialect ----------*- C++ -*-===//
+//===- DpGen.h - from the checked tree to the dp dialect ----------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -24,7 +24,7 @@ struct Facts {
   std::set<dp::Sense> senses; ///< of its outermost choices
   bool canBeAbsent = false;
   SmallVector<dp::TableOp> reads; ///< tables whose absence makes its own
-  dp::TableOp plainRead;          ///< of an equation that yields a read as it is
+  dp::TableOp plainRead; ///< of an equation that yields a read as it is
 };
 } // namespace
 
@@ -63,9 +63,8 @@ void dpgen::inferAbsence(dp::ProgramOp program) {
     changed = false;
     for (auto &[table, facts] : all)
       if (!facts.canBeAbsent &&
-          llvm::any_of(facts.reads, [&](dp::TableOp read) {
-            return all[read].canBeAbsent;
-          }))
+          llvm::any_of(facts.reads,
+                       [&](dp::TableOp read) { return all[read].canBeAbsent; }))
         changed = facts.canBeAbsent = true;
   }
 

@@ -295,10 +295,24 @@ Value Expressions::emitArrayRead(const ast::ReadExpr &read) {
                                     lookup(read.decl), indices);
 }
 
+/// Does the cell lie in the table's domain, the element in the input's extents?
 Value Expressions::emitContains(const ast::ReadExpr &read) {
   SmallVector<Value> indices = emitIndices(read);
-  return builder.create<dp::ContainsOp>(locations.get(read.range),
-                                        lookup(read.decl), indices);
+  Location loc = locations.get(read.range);
+  Value array = lookup(read.decl);
+  auto input = array.getDefiningOp<dp::InputOp>();
+  if (!input)
+    return builder.create<dp::ContainsOp>(loc, array, indices);
+  Value inside = constantBool(loc, true), zero = constantIndex(loc, 0);
+  for (auto [index, extent] : llvm::zip(indices, input.getExtents())) {
+    for (auto [predicate, bound] :
+         {std::pair(arith::CmpIPredicate::sge, zero),
+          std::pair(arith::CmpIPredicate::slt, Value(extent))})
+      inside = conjunction(loc, inside,
+                           builder.create<arith::CmpIOp>(loc, predicate, index,
+                                                         bound));
+  }
+  return inside;
 }
 
 /// `T[e]`, `T[e]?` (whose condition the arm has asked already) or
@@ -376,8 +390,7 @@ Value Expressions::emitCond(const ast::Cond &cond) {
   // Short-circuit: what the left side rules out, the right side never reads.
   auto *logic = cast<ast::LogicCond>(&cond);
   Value lhs = emitCond(*logic->lhs);
-  auto ifOp =
-      builder.create<scf::IfOp>(loc, builder.getI1Type(), lhs, true);
+  auto ifOp = builder.create<scf::IfOp>(loc, builder.getI1Type(), lhs, true);
   OpBuilder::InsertionGuard guard(builder);
   bool isAnd = cond.kind == ast::Cond::And;
   builder.setInsertionPointToStart(ifOp.thenBlock());
@@ -449,8 +462,8 @@ Value Expressions::emitOptionalReads(const ast::Expr &expr) {
     // Only the branch taken asks. Built on trial: most branches ask nothing.
     auto &branch = *cast<ast::IfExpr>(&expr);
     Value condition = emitCond(*branch.condition);
-    auto ifOp = builder.create<scf::IfOp>(loc, builder.getI1Type(), condition,
-                                          true);
+    auto ifOp =
+        builder.create<scf::IfOp>(loc, builder.getI1Type(), condition, true);
     OpBuilder::InsertionGuard guard(builder);
     bool asks = false;
     auto fill = [&](Block *block, const ast::Expr &value) {
@@ -504,8 +517,8 @@ Value Expressions::emitChoice(const ast::ChoiceExpr &choice) {
       if (choice.reg->gamma)
         gamma = emitFloat(*choice.reg->gamma);
     }
-    auto sense = choice.op == ast::ChoiceExpr::Max ? dp::Sense::Max
-                                                   : dp::Sense::Min;
+    auto sense =
+        choice.op == ast::ChoiceExpr::Max ? dp::Sense::Max : dp::Sense::Min;
     op = builder.create<dp::ChooseOp>(loc, TypeRange(builder.getF64Type()),
                                       sense, reg, gamma);
   }

@@ -1,4 +1,5 @@
-//===- DpGenImpl.h - the parts of DpGen ---------------------------*- C++ -*-===//
+//===- DpGenImpl.h - the parts of DpGen ---------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

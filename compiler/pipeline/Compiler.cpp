@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/pipeline/Compiler.h"
+#include "compiler/analysis/ScheduleAttr.h"
 #include "compiler/frontend/DpGen.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
@@ -92,7 +93,30 @@ OwningOpRef<ModuleOp> Compiler::lower(ModuleOp source, const Entry &entry,
   return module;
 }
 
+bool Compiler::advance(ModuleOp module, const Entry &entry,
+                       const PipelineOptions &options, const Stage &from,
+                       const Stage &to) {
+  return run(module, [&](OpPassManager &manager) {
+    populatePipeline(manager, options, entry, to, &from);
+  });
+}
+
 bool Compiler::check(ModuleOp source) {
   OwningOpRef<ModuleOp> module = source.clone();
   return run(*module, populateChecks);
+}
+
+std::optional<ProgramReport> Compiler::report(ModuleOp module) {
+  if (!run(module, [](OpPassManager &manager) {
+        populateChecks(manager);
+        populateSchedule(manager);
+      }))
+    return std::nullopt;
+  auto program = *module.getOps<dp::ProgramOp>().begin();
+  ProofBudget budget{dependenceProofLimit};
+  ProgramDependences dependences = getDependences(program, budget);
+  FailureOr<Schedule> schedule = getSchedule(dependences);
+  if (failed(schedule))
+    return std::nullopt;
+  return getReport(program, dependences, *schedule);
 }

@@ -7,6 +7,7 @@
 #ifndef DANSKIN_PIPELINE_COMPILER_H
 #define DANSKIN_PIPELINE_COMPILER_H
 
+#include "compiler/analysis/Report.h"
 #include "compiler/frontend/Frontend.h"
 #include "compiler/pipeline/Pipelines.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -36,8 +37,17 @@ public:
                                           const PipelineOptions &options,
                                           const Stage &stage);
 
+  /// Takes `module`, which is at stage `from`, on to stage `to`.
+  bool advance(mlir::ModuleOp module, const Entry &entry,
+               const PipelineOptions &options, const Stage &from,
+               const Stage &to);
+
   /// Runs the static checks alone.
   bool check(mlir::ModuleOp source);
+
+  /// What `dpc check` says of a program that is as the front end writes it;
+  /// nothing where an error was added. Schedules `module` in place.
+  std::optional<ProgramReport> report(mlir::ModuleOp module);
 
 private:
   bool run(mlir::ModuleOp module,

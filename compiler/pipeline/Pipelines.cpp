@@ -102,11 +102,15 @@ static void addDerivatives(OpPassManager &manager,
   onProgram(manager).addPass(createCSEPass());
 }
 
+void danskin::populateSchedule(OpPassManager &manager, bool rowMajor) {
+  DpAssignScheduleOptions schedule;
+  schedule.rowMajor = rowMajor;
+  onProgram(manager).addPass(createDpAssignSchedule(schedule));
+}
+
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
                         const Entry &entry) {
-  DpAssignScheduleOptions schedule;
-  schedule.rowMajor = options.rowMajor;
-  onProgram(manager).addPass(createDpAssignSchedule(schedule));
+  populateSchedule(manager, options.rowMajor);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;
@@ -159,13 +163,12 @@ const Stage *danskin::findStage(StringRef name) {
 
 void danskin::populatePipeline(OpPassManager &manager,
                                const PipelineOptions &options,
-                               const Entry &entry, const Stage &last) {
-  for (const Stage &stage : getStages()) {
-    if (stage.populate)
-      stage.populate(manager, options, entry);
-    if (&stage == &last)
-      return;
-  }
+                               const Entry &entry, const Stage &last,
+                               const Stage *first) {
+  const Stage *begin = first ? first + 1 : getStages().begin();
+  for (const Stage *stage = begin; stage <= &last; ++stage)
+    if (stage->populate)
+      stage->populate(manager, options, entry);
 }
 
 void danskin::loadDialects(MLIRContext &context) {

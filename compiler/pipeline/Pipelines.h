@@ -61,13 +61,17 @@ struct Stage {
 llvm::ArrayRef<Stage> getStages();
 const Stage *findStage(llvm::StringRef name);
 
-/// Adds the passes of all stages up to and with `last`.
+/// Adds the passes of all stages after `first` (null: from the start) up to and
+/// with `last`.
 void populatePipeline(mlir::OpPassManager &manager,
                       const PipelineOptions &options, const Entry &entry,
-                      const Stage &last);
+                      const Stage &last, const Stage *first = nullptr);
 
 /// Adds the static checks of a spec; part of the stage `dp`.
 void populateChecks(mlir::OpPassManager &manager);
+
+/// Adds the search for a schedule; part of the stage `schedule`.
+void populateSchedule(mlir::OpPassManager &manager, bool rowMajor = false);
 
 /// Every dialect that a stage holds.
 void loadDialects(mlir::MLIRContext &context);

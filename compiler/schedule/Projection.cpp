@@ -209,4 +209,14 @@ Projection project(const Polyhedron &set, unsigned first, unsigned count) {
   return shadow;
 }
 
+void dropRedundant(Polyhedron &set) {
+  set.removeTrivialRedundancy();
+  for (unsigned i = set.getNumInequalities(); i-- > 0;) {
+    Polyhedron without = set;
+    without.removeInequality(i);
+    if (implied(without, inequality(set, i)))
+      set = without;
+  }
+}
+
 } // namespace danskin::sets

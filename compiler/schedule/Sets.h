@@ -98,6 +98,9 @@ Extremum minimum(const Polyhedron &set, const AffineForm &form);
 /// The rational maximum rounded down.
 Extremum maximum(const Polyhedron &set, const AffineForm &form);
 
+/// Leaves out inequalities that the other constraints imply.
+void dropRedundant(Polyhedron &set);
+
 /// A point of the set: the lexicographically smallest if there is one.
 std::optional<std::vector<int64_t>> witness(const Polyhedron &set);
 

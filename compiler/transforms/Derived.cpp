@@ -155,7 +155,8 @@ public:
     set = space.getPolyhedron(domain, columns);
   }
 
-  /// The smallest index of dimension `d` and one past the largest.
+  /// The smallest index of dimension `d`, and the extent: affine in the sizes,
+  /// so that a caller can be told it. Where several bounds hold, the first.
   std::pair<Value, Value> get(unsigned d) {
     std::vector<unsigned> others;
     unsigned column = 0;
@@ -166,6 +167,7 @@ public:
         others.push_back(c);
     }
     Polyhedron shadow = sets::eliminate(set, others).set;
+    sets::dropRedundant(shadow);
     SmallVector<AffineExpr> lower, upper;
     auto bound = [&](AffineForm row) {
       int64_t coefficient = row[column];
@@ -183,7 +185,7 @@ public:
       bound(sets::equality(shadow, i));
       bound(sets::negate(sets::equality(shadow, i)));
     }
-    return {emit<affine::AffineMaxOp>(lower), emit<affine::AffineMinOp>(upper)};
+    return {emit(lower.front()), emit(upper.front() - lower.front())};
   }
 
 private:
@@ -203,12 +205,15 @@ private:
     return expr;
   }
 
-  template <typename Op> Value emit(ArrayRef<AffineExpr> exprs) {
+  Value emit(AffineExpr expr) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return builder.create<arith::ConstantIndexOp>(table.getLoc(),
+                                                    constant.getValue());
     SmallVector<Value> sizes;
     for (unsigned id = 0; id < space.getNumSizes(); ++id)
       sizes.push_back(space.getVariable(id).value);
-    auto map = AffineMap::get(sizes.size(), 0, exprs, builder.getContext());
-    return builder.create<Op>(table.getLoc(), map, sizes);
+    auto map = AffineMap::get(sizes.size(), 0, expr);
+    return builder.create<affine::AffineApplyOp>(table.getLoc(), map, sizes);
   }
 
   OpBuilder &builder;
@@ -230,12 +235,10 @@ BoxInput::BoxInput(OpBuilder &builder, Value array, const Twine &name,
   } else {
     auto table = array.getDefiningOp<dp::TableOp>();
     BoundingBox box(builder, table);
-    Value zero = builder.create<arith::ConstantIndexOp>(loc, 0);
     for (unsigned d = 0; d < table.getRank(); ++d) {
-      auto [lower, upper] = box.get(d);
+      auto [lower, extent] = box.get(d);
       origin.push_back(lower);
-      Value extent = builder.create<arith::SubIOp>(loc, upper, lower);
-      extents.push_back(builder.create<arith::MaxSIOp>(loc, extent, zero));
+      extents.push_back(extent);
     }
   }
   input = builder.create<dp::InputOp>(

@@ -244,7 +244,7 @@ struct Gather::Solver {
       else
         step.upper.push_back({rest, -coefficient});
     };
-    dropRedundant(shadow);
+    sets::dropRedundant(shadow);
     for (unsigned i = 0; i < shadow.getNumInequalities(); ++i)
       bound(sets::inequality(shadow, i), 1);
     for (unsigned i = 0; i < shadow.getNumEqualities(); ++i)
@@ -255,16 +255,6 @@ struct Gather::Solver {
     resolved[id] = looped[id] = true;
     gather.steps.push_back(std::move(step));
     return true;
-  }
-
-  static void dropRedundant(Polyhedron &set) {
-    set.removeTrivialRedundancy();
-    for (unsigned i = set.getNumInequalities(); i-- > 0;) {
-      Polyhedron without = set;
-      without.removeInequality(i);
-      if (sets::implied(without, sets::inequality(set, i)))
-        set = without;
-    }
   }
 };
 

@@ -5,10 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/pipeline/Pipelines.h"
 #include "compiler/tools/dpc/Commands.h"
+#include "compiler/tools/dpc/CompiledEngine.h"
 #include "compiler/tools/dpc/Evaluate.h"
 #include "compiler/tools/dpc/TestCommand.h"
-#include "compiler/pipeline/Pipelines.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
@@ -25,7 +26,9 @@ llvm::ArrayRef<Command> danskin::getCommands() {
       {"eval", "FILE.dp x=x.npy ... -o DIRECTORY",
        "the same by the reference interpreter", evalCommand},
       {"test", "FILE.dp", "compare kernels with oracles and properties",
-       testCommand},
+       [](Arguments arguments) {
+         return testCommand(arguments, makeCompiledEngine);
+       }},
       {"explain", "CODE", "what a diagnostic's code means", explainCommand},
   };
   return commands;

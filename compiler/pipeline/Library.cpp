@@ -1,0 +1,245 @@
+//===- Library.cpp - from a checked file to a library ---------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Library.h"
+#include "compiler/analysis/Report.h"
+#include "compiler/conversion/Lowering.h"
+#include "compiler/pipeline/Compiler.h"
+#include "compiler/pipeline/Describe.h"
+#include "compiler/target/EntryPoints.h"
+#include "compiler/target/Manifest.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/MD5.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace danskin;
+
+namespace {
+class LibraryBuilder {
+public:
+  LibraryBuilder(StringRef text, StringRef filename,
+                 const LibraryOptions &options, Diagnostics &diagnostics,
+                 const Clock &clock)
+      : text(text), filename(filename), options(options),
+        diagnostics(diagnostics), clock(clock), compiler(diagnostics) {}
+
+  bool build(const ast::File &file, Library &library) {
+    auto created = createCpuMachine(options.cpu);
+    if (!created)
+      return fail(created.takeError());
+    machine = std::move(*created);
+    describe(library.interface);
+    for (const auto &program : file.programs)
+      if (isWanted(*program) && !addProgram(*program, library))
+        return false;
+    if (library.interface.entries.empty()) {
+      diagnostics.error("E0503", {filename.str()},
+                        "no program called `" + options.program + "`");
+      return false;
+    }
+    return finish(library);
+  }
+
+  bool print(const ast::File &file, const Stage &stage,
+             llvm::raw_ostream &os) {
+    auto created = createCpuMachine(options.cpu);
+    if (!created)
+      return fail(created.takeError());
+    machine = std::move(*created);
+    for (const auto &program : file.programs)
+      if (isWanted(*program) && !printProgram(*program, stage, os))
+        return false;
+    return true;
+  }
+
+private:
+  bool fail(llvm::Error error) {
+    diagnostics.error("E0001", {filename.str()},
+                      llvm::toString(std::move(error)));
+    return false;
+  }
+
+  void tick(StringRef part) {
+    if (clock)
+      clock(part);
+  }
+
+  bool isWanted(const ast::Program &program) const {
+    return options.program.empty() || options.program == program.name;
+  }
+
+  /// The entries asked for, or all that the program's class has.
+  bool selectEntries(ModuleOp source, SmallVectorImpl<const Entry *> &entries) {
+    if (options.entries.empty()) {
+      auto program = *source.getOps<dp::ProgramOp>().begin();
+      bool hasPath = classify(program) != ProgramClass::General;
+      for (const Entry &entry : getEntries())
+        if (entry.name != "argmax" || hasPath)
+          entries.push_back(&entry);
+      return true;
+    }
+    for (const std::string &name : options.entries) {
+      const Entry *entry = findEntry(name);
+      if (!entry) {
+        danskin::Diagnostic &error = diagnostics.error(
+            "E0503", {filename.str()}, "there is no entry `" + name + "`");
+        std::string all;
+        for (const Entry &known : getEntries())
+          all += (all.empty() ? "" : ", ") + known.name.str();
+        error.help("the entries are " + all);
+        return false;
+      }
+      entries.push_back(entry);
+    }
+    return true;
+  }
+
+  bool addProgram(const ast::Program &program, Library &library) {
+    OwningOpRef<ModuleOp> source =
+        compiler.generate(program, text, filename, options.fixed);
+    SmallVector<const Entry *> entries;
+    if (!selectEntries(*source, entries))
+      return false;
+    for (const Entry *entry : entries)
+      if (!addEntry(*source, *entry, library))
+        return false;
+    return true;
+  }
+
+  bool addEntry(ModuleOp source, const Entry &entry, Library &library) {
+    OwningOpRef<ModuleOp> scheduled = compiler.lower(
+        source, entry, options.pipeline, *findStage("schedule"));
+    tick("equations");
+    if (!scheduled)
+      return false;
+    std::vector<EntryInterface> interfaces;
+    for (const std::string &dtype : options.pipeline.floats)
+      interfaces.push_back(describeEntry(
+          *scheduled->getOps<dp::ProgramOp>().begin(), dtype, text));
+    // `scheduled` is at the stage already; only what follows it runs.
+    if (!compiler.advance(*scheduled, entry, options.pipeline,
+                          *findStage("schedule"), *findStage("llvm")))
+      return false;
+    tick("loops");
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::Module> module = translate(*scheduled, context);
+    if (!module)
+      return fail(llvm::createStringError("no LLVM IR for this module"));
+    setCpuTarget(*module, *machine);
+    if (llvm::Error error = addEntryPoints(*module, interfaces))
+      return fail(std::move(error));
+    optimizeForCpu(*module, *machine, options.cpu);
+    tick("optimizer");
+    auto object = emitCpuObject(*module, *machine);
+    tick("code");
+    if (!object)
+      return fail(object.takeError());
+    library.objects.push_back(std::move(*object));
+    llvm::append_range(library.interface.entries, interfaces);
+    return true;
+  }
+
+  void describe(LibraryInterface &interface) {
+    interface.source = filename.str();
+    llvm::MD5 hash;
+    hash.update(text);
+    interface.sourceHash = hash.final().digest().str().str();
+    interface.commandLine = options.commandLine;
+    interface.compilerVersion = "0.1.0";
+    interface.regularizer = options.pipeline.regularizer;
+    for (const auto &size : options.fixed)
+      interface.flags.push_back("-D" + size.getKey().str() + "=" +
+                                std::to_string(size.getValue()));
+    llvm::sort(interface.flags);
+  }
+
+  /// The object of what belongs to the library as a whole.
+  bool finish(Library &library) {
+    library.manifest = getManifest(library.interface);
+    llvm::LLVMContext context;
+    llvm::Module module("danskin", context);
+    setCpuTarget(module, *machine);
+    addLibraryFunctions(module, library.interface, library.manifest);
+    auto object = emitCpuObject(module, *machine);
+    if (!object)
+      return fail(object.takeError());
+    library.objects.push_back(std::move(*object));
+    return true;
+  }
+
+  bool printProgram(const ast::Program &program, const Stage &stage,
+                    llvm::raw_ostream &os) {
+    OwningOpRef<ModuleOp> source =
+        compiler.generate(program, text, filename, options.fixed);
+    SmallVector<const Entry *> entries;
+    if (!selectEntries(*source, entries))
+      return false;
+    bool isText = stage.populate == nullptr;
+    for (const Entry *entry : entries) {
+      OwningOpRef<ModuleOp> module =
+          compiler.lower(*source, *entry, options.pipeline,
+                         isText ? *findStage("llvm") : stage);
+      if (!module)
+        return false;
+      if (!isText)
+        module->print(os);
+      else if (!printCode(*module, stage, os))
+        return false;
+      // Before derivatives all entries are the same.
+      if (stage.name == "dp")
+        break;
+    }
+    return true;
+  }
+
+  bool printCode(ModuleOp source, const Stage &stage, llvm::raw_ostream &os) {
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::Module> module = translate(source, context);
+    if (!module)
+      return fail(llvm::createStringError("no LLVM IR for this module"));
+    setCpuTarget(*module, *machine);
+    optimizeForCpu(*module, *machine, options.cpu);
+    if (stage.name == "ir") {
+      module->print(os, nullptr);
+      return true;
+    }
+    auto code = emitCpuAssembly(*module, *machine);
+    if (!code)
+      return fail(code.takeError());
+    os << *code;
+    return true;
+  }
+
+  StringRef text, filename;
+  const LibraryOptions &options;
+  Diagnostics &diagnostics;
+  const Clock &clock;
+  Compiler compiler;
+  std::unique_ptr<llvm::TargetMachine> machine;
+};
+} // namespace
+
+std::optional<Library>
+danskin::compileLibrary(const ast::File &file, StringRef text,
+                        StringRef filename, const LibraryOptions &options,
+                        Diagnostics &diagnostics, const Clock &clock) {
+  Library library;
+  LibraryBuilder builder(text, filename, options, diagnostics, clock);
+  if (!builder.build(file, library))
+    return std::nullopt;
+  return library;
+}
+
+bool danskin::printStage(const ast::File &file, StringRef text,
+                         StringRef filename, const LibraryOptions &options,
+                         const Stage &stage, llvm::raw_ostream &os,
+                         Diagnostics &diagnostics) {
+  LibraryBuilder builder(text, filename, options, diagnostics, nullptr);
+  return builder.print(file, stage, os);
+}

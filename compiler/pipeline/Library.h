@@ -1,0 +1,57 @@
+//===- Library.h - from a checked file to a library ---------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_PIPELINE_LIBRARY_H
+#define DANSKIN_PIPELINE_LIBRARY_H
+
+#include "compiler/frontend/Frontend.h"
+#include "compiler/pipeline/Pipelines.h"
+#include "compiler/target/Cpu.h"
+#include "compiler/target/Interface.h"
+#include "llvm/ADT/StringMap.h"
+#include <functional>
+
+namespace danskin {
+
+struct LibraryOptions {
+  PipelineOptions pipeline;
+  /// Empty: every entry that a program's class has.
+  std::vector<std::string> entries;
+  std::string program; ///< empty: all of the file
+  llvm::StringMap<int64_t> fixed;
+  CpuOptions cpu;
+  std::string commandLine;
+};
+
+/// A compiled file: objects to link and what they hold.
+struct Library {
+  LibraryInterface interface;
+  std::string manifest;
+  std::vector<std::string> objects;
+};
+
+/// Called after each part of the work with its name, for `--time`.
+using Clock = std::function<void(llvm::StringRef part)>;
+
+/// Compiles the programs of a file that Sema accepted. Nothing where an error
+/// was added to `diagnostics`.
+std::optional<Library> compileLibrary(const ast::File &file,
+                                      llvm::StringRef text,
+                                      llvm::StringRef filename,
+                                      const LibraryOptions &options,
+                                      Diagnostics &diagnostics,
+                                      const Clock &clock = nullptr);
+
+/// Prints the programs at a stage, one entry after the other. False where an
+/// error was added.
+bool printStage(const ast::File &file, llvm::StringRef text,
+                llvm::StringRef filename, const LibraryOptions &options,
+                const Stage &stage, llvm::raw_ostream &os,
+                Diagnostics &diagnostics);
+
+} // namespace danskin
+
+#endif // DANSKIN_PIPELINE_LIBRARY_H

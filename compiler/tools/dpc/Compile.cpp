@@ -1,0 +1,171 @@
+//===- Compile.cpp - dpc FILE.dp ------------------------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/Header.h"
+#include "compiler/target/Link.h"
+#include "compiler/tools/dpc/CompileOptions.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+#include <map>
+
+using namespace danskin;
+using llvm::StringRef;
+
+static int complain(llvm::Error error) {
+  llvm::errs() << "dpc: error: " << llvm::toString(std::move(error)) << "\n";
+  return 1;
+}
+
+/// Writes `text` whole or not at all; `-` and nothing mean standard output.
+static llvm::Error writeText(StringRef path, StringRef text) {
+  if (path.empty() || path == "-") {
+    llvm::outs() << text;
+    return llvm::Error::success();
+  }
+  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    os << text;
+    return llvm::Error::success();
+  });
+}
+
+namespace {
+class Timing {
+public:
+  Clock getClock(bool wanted) {
+    if (!wanted)
+      return nullptr;
+    return [this](StringRef part) {
+      auto now = std::chrono::steady_clock::now();
+      parts[part.str()] +=
+          std::chrono::duration<double, std::milli>(now - last).count();
+      last = now;
+    };
+  }
+  void print() const {
+    for (const auto &[part, time] : parts)
+      llvm::errs() << llvm::format("%8.1f ms  ", time) << part << "\n";
+  }
+
+private:
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+  std::map<std::string, double> parts;
+};
+
+/// What is left to do once the source is checked.
+class CompileCommand {
+public:
+  CompileCommand(CompileOptions options, SourceFile &source)
+      : options(std::move(options)), source(source) {}
+
+  llvm::Error run() {
+    if (options.emit == "ast")
+      return printTree();
+    if (const Stage *stage = findStage(options.emit);
+        stage && (stage->populate || options.emit == "ir" ||
+                  options.emit == "asm"))
+      return printAt(*stage);
+    return makeLibrary();
+  }
+
+private:
+  llvm::Error printTree() {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    printAst(*source.file, os);
+    return writeText(options.output, text);
+  }
+
+  llvm::Error printAt(const Stage &stage) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (!printStage(*source.file, source.text, options.file, options.library,
+                    stage, os, source.diagnostics))
+      return llvm::Error::success();
+    return writeText(options.output, text);
+  }
+
+  llvm::Error makeLibrary() {
+    Timing timing;
+    std::optional<Library> library = compileLibrary(
+        *source.file, source.text, options.file, options.library,
+        source.diagnostics, timing.getClock(options.time));
+    if (!library)
+      return llvm::Error::success();
+    if (llvm::Error error = write(*library))
+      return error;
+    if (options.time)
+      timing.print();
+    return llvm::Error::success();
+  }
+
+  llvm::Error write(const Library &library) {
+    const LibraryInterface &interface = library.interface;
+    if (!options.headerFile.empty())
+      if (llvm::Error error =
+              writeText(options.headerFile, getHeader(interface)))
+        return error;
+    if (!options.manifestFile.empty())
+      if (llvm::Error error = writeText(options.manifestFile, library.manifest))
+        return error;
+    if (options.emit == "manifest")
+      return writeText(options.output, library.manifest);
+    if (options.emit == "header")
+      return writeText(options.output, getHeader(interface));
+    if (options.emit == "example-c")
+      return writeText(options.output, getExample(interface, getHeaderName()));
+    if (!options.emit.empty() && options.emit != "lib" && options.emit != "obj")
+      return llvm::createStringError(
+          "--emit does not know `" + options.emit +
+          "`; `dpc --help` lists the stages");
+    return link(library);
+  }
+
+  /// The header as an #include names it.
+  std::string getHeaderName() const {
+    if (!options.headerFile.empty())
+      return llvm::sys::path::filename(options.headerFile).str();
+    return llvm::sys::path::stem(options.file).str() + ".h";
+  }
+
+  llvm::Error link(const Library &library) {
+    std::string output = options.output;
+    if (options.emit == "obj") {
+      if (output.empty())
+        output = llvm::sys::path::stem(options.file).str() + ".o";
+      return linkObject(library.objects, output);
+    }
+    if (output.empty())
+      output = "lib" + llvm::sys::path::stem(options.file).str() + ".so";
+    if (StringRef(output).ends_with(".a"))
+      return linkStaticLibrary(library.objects, output);
+    return linkSharedLibrary(library.objects, output);
+  }
+
+  CompileOptions options;
+  SourceFile &source;
+};
+} // namespace
+
+int danskin::compileCommand(Arguments arguments) {
+  auto options = parseCompileOptions(arguments);
+  if (!options)
+    return complain(options.takeError());
+  auto source = readSource(options->file);
+  if (!source)
+    return complain(source.takeError());
+  bool json = options->jsonDiagnostics;
+  (*source)->diagnostics.warningsAreErrors = options->warningsAreErrors;
+  if ((*source)->file)
+    if (llvm::Error error = CompileCommand(*options, **source).run()) {
+      report((*source)->diagnostics, json);
+      return complain(std::move(error));
+    }
+  return report((*source)->diagnostics, json);
+}

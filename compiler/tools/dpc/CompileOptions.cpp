@@ -1,0 +1,199 @@
+//===- CompileOptions.cpp - the command line of compiling -----------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/dpc/CompileOptions.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace danskin;
+using llvm::StringRef;
+
+namespace {
+/// One pass over the arguments; the first fault ends it.
+class OptionParser {
+public:
+  explicit OptionParser(Arguments arguments) : arguments(arguments) {}
+
+  llvm::Expected<CompileOptions> run() {
+    for (; position < arguments.size() && fault.empty(); ++position)
+      parse(arguments[position]);
+    if (fault.empty() && options.file.empty())
+      fault = "no input file; `dpc --help` says what to write";
+    if (!fault.empty())
+      return llvm::createStringError(fault);
+    std::string line = "dpc";
+    for (const char *argument : arguments)
+      line += std::string(" ") + argument;
+    options.library.commandLine = line;
+    return std::move(options);
+  }
+
+private:
+  void parse(StringRef argument) {
+    if (!argument.starts_with("-") || argument == "-") {
+      if (!options.file.empty())
+        fault = "two input files, `" + options.file + "` and `" +
+                argument.str() + "`";
+      options.file = argument.str();
+      return;
+    }
+    if (!parseText(argument) && !parseList(argument) && !parseFlag(argument))
+      fault = "unknown option `" + argument.str() +
+              "`; `dpc --help` lists them";
+  }
+
+  /// `--name=value`, or `--name value`.
+  bool parseText(StringRef argument) {
+    PipelineOptions &pipeline = options.library.pipeline;
+    const std::pair<StringRef, std::string *> texts[] = {
+        {"--emit", &options.emit},
+        {"--emit-header", &options.headerFile},
+        {"--emit-manifest", &options.manifestFile},
+        {"--program", &options.library.program},
+        {"--reg", &pipeline.regularizer},
+        {"--form", &pipeline.form},
+        {"--lane", &pipeline.lane},
+        {"--storage", &pipeline.storage},
+        {"--cpu", &options.library.cpu.cpu},
+        {"-o", &options.output},
+    };
+    for (auto [name, target] : texts)
+      if (std::optional<StringRef> value = match(argument, name)) {
+        *target = value->str();
+        return true;
+      }
+    if (std::optional<StringRef> value =
+            match(argument, "--diagnostics-format")) {
+      options.jsonDiagnostics = *value == "json";
+      if (*value != "json" && *value != "text")
+        fault = "--diagnostics-format is text or json, not `" + value->str() +
+                "`";
+      return true;
+    }
+    return false;
+  }
+
+  bool parseList(StringRef argument) {
+    PipelineOptions &pipeline = options.library.pipeline;
+    if (auto value = match(argument, "--float"))
+      return split(*value, pipeline.floats, {"f32", "f64"}, "--float");
+    if (auto value = match(argument, "--entry"))
+      return split(*value, options.library.entries, {}, "--entry");
+    if (auto value = match(argument, "--wrt"))
+      return split(*value, pipeline.wrt, {}, "--wrt");
+    if (auto value = match(argument, "--target"))
+      return parseTargets(*value);
+    if (auto value = match(argument, "--sanitize")) {
+      std::vector<std::string> names;
+      split(*value, names, {"address", "thread"}, "--sanitize");
+      for (StringRef name : names)
+        (name == "address" ? options.library.cpu.sanitizeAddress
+                           : options.library.cpu.sanitizeThread) = true;
+      return true;
+    }
+    return false;
+  }
+
+  bool parseTargets(StringRef value) {
+    if (value != "cpu")
+      fault = "there is no target `" + value.str() + "`; there is cpu";
+    return true;
+  }
+
+  bool parseFlag(StringRef argument) {
+    if (argument == "-S" || argument == "-c")
+      options.emit = argument == "-S" ? "asm" : "obj";
+    else if (argument == "--row-major")
+      options.library.pipeline.rowMajor = true;
+    else if (argument == "--time")
+      options.time = true;
+    else if (argument == "-Werror")
+      options.warningsAreErrors = true;
+    else if (argument.size() == 3 && argument.starts_with("-O") &&
+             argument[2] >= '0' && argument[2] <= '3')
+      options.library.cpu.optLevel = argument[2] - '0';
+    else if (argument.starts_with("-D"))
+      parseSize(argument);
+    else
+      return false;
+    return true;
+  }
+
+  /// `-D NAME=VALUE` or `-DNAME=VALUE`.
+  void parseSize(StringRef argument) {
+    StringRef text = argument.drop_front(2);
+    if (text.empty() && position + 1 < arguments.size())
+      text = arguments[++position];
+    auto [name, value] = text.split('=');
+    int64_t number;
+    if (name.empty() || value.getAsInteger(10, number) || number < 0) {
+      fault = "-D wants NAME=VALUE with a whole number of at least 0, not `" +
+              text.str() + "`";
+      return;
+    }
+    options.library.fixed[name] = number;
+  }
+
+  std::optional<StringRef> match(StringRef argument, StringRef name) {
+    if (argument == name) {
+      if (position + 1 == arguments.size()) {
+        fault = "`" + name.str() + "` wants a value";
+        return StringRef();
+      }
+      return StringRef(arguments[++position]);
+    }
+    if (argument.consume_front(name) && argument.consume_front("="))
+      return argument;
+    return std::nullopt;
+  }
+
+  bool split(StringRef value, std::vector<std::string> &into,
+             llvm::ArrayRef<StringRef> allowed, StringRef name) {
+    into.clear();
+    llvm::SmallVector<StringRef> parts;
+    value.split(parts, ',', -1, false);
+    for (StringRef part : parts) {
+      if (!allowed.empty() && !llvm::is_contained(allowed, part))
+        fault = name.str() + " does not know `" + part.str() + "`; it knows " +
+                llvm::join(allowed, ", ");
+      into.push_back(part.str());
+    }
+    return true;
+  }
+
+  Arguments arguments;
+  size_t position = 0;
+  CompileOptions options;
+  std::string fault;
+};
+} // namespace
+
+llvm::Expected<CompileOptions>
+danskin::parseCompileOptions(Arguments arguments) {
+  return OptionParser(arguments).run();
+}
+
+llvm::Expected<std::unique_ptr<SourceFile>>
+danskin::readSource(StringRef filename) {
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(filename);
+  if (!buffer)
+    return llvm::createStringError("cannot read `" + filename.str() +
+                                   "`: " + buffer.getError().message());
+  auto source = std::make_unique<SourceFile>();
+  source->text = (*buffer)->getBuffer().str();
+  source->file = parseFile(source->text, filename, source->diagnostics);
+  return std::move(source);
+}
+
+int danskin::report(const Diagnostics &diagnostics, bool json) {
+  if (json)
+    diagnostics.printJson(llvm::errs());
+  else
+    diagnostics.print(llvm::errs());
+  return diagnostics.hasErrors() ? 1 : 0;
+}

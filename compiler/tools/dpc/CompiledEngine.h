@@ -1,0 +1,22 @@
+//===- CompiledEngine.h - calling a compiled library --------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
+#define DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
+
+#include "compiler/tools/dpc/Call.h"
+
+namespace danskin {
+
+/// Compiles the program of a call to a library, loads it, and calls its entries
+/// through their C ABI. An EngineFactory.
+llvm::Expected<std::unique_ptr<Engine>>
+makeCompiledEngine(const ast::File &file, const CallSpec &spec,
+                   const ResolvedCall &call, Diagnostics &diagnostics);
+
+} // namespace danskin
+
+#endif // DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
