@@ -11,6 +11,7 @@
 #include "compiler/tools/dpc/TestCommandDraw.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -26,6 +27,7 @@ struct TestOptions {
   uint64_t seed = 1;
   std::vector<std::string> regs = {"hard", "entropy", "l2"};
   std::vector<std::string> types = {"f64", "f32"};
+  bool json = false;
 };
 } // namespace
 
@@ -53,6 +55,8 @@ static Expected<TestOptions> parseOptions(ArrayRef<const char *> arguments) {
       options.types = splitList(argument);
     else if (argument.consume_front("--program="))
       options.program = argument.str();
+    else if (argument == "--format=json" || argument == "--format=text")
+      options.json = argument.ends_with("json");
     else if (argument == "--program" && k + 1 < arguments.size())
       options.program = arguments[++k];
     else if (argument.starts_with("-") || !options.file.empty())
@@ -302,28 +306,42 @@ int danskin::testCommand(ArrayRef<const char *> arguments,
     return 1;
   int failures = 0;
   bool found = false;
+  json::Array runs;
   for (const auto &program : file->programs) {
     if (!options->program.empty() && program->name != options->program)
       continue;
     found = true;
     for (const std::string &reg : options->regs)
       for (const std::string &type : options->types) {
-        outs() << program->name << " " << reg << " " << type << "\n";
+        if (!options->json)
+          outs() << program->name << " " << reg << " " << type << "\n";
         TestRun run(*file, *program, *options, reg, type == "f32");
         if (Error error = run.run(makeEngine)) {
           failures += report(std::move(error));
           continue;
         }
-        run.getTally().print(outs());
+        if (!options->json)
+          run.getTally().print(outs());
         failures += run.getTally().countFailures();
+        runs.push_back(json::Object{{"program", program->name},
+                                    {"reg", reg},
+                                    {"float", type},
+                                    {"checks", run.getTally().toJson()}});
       }
   }
   if (!found)
     return report(
         reference::makeError("there is no program `" + options->program + "`"));
-  outs() << (failures ? "FAILED: " + std::to_string(failures) + " failures"
-                      : std::string("passed"))
-         << " (seed " << options->seed << ", " << options->instances
-         << " instances)\n";
-  return failures;
+  if (options->json)
+    outs() << json::Value(json::Object{{"failed", failures},
+                                       {"seed", options->seed},
+                                       {"instances", options->instances},
+                                       {"runs", std::move(runs)}})
+           << "\n";
+  else
+    outs() << (failures ? "FAILED: " + std::to_string(failures) + " failures"
+                        : std::string("passed"))
+           << " (seed " << options->seed << ", " << options->instances
+           << " instances)\n";
+  return failures != 0;
 }

@@ -11,7 +11,7 @@
 // against properties that need no reference.
 //
 //   dpc test F [--program NAME] [--instances=N] [--seed=S]
-//     [--reg=hard,entropy,l2] [--float=f64,f32]
+//     [--reg=hard,entropy,l2] [--float=f64,f32] [--format=text|json]
 //
 // f64 must agree to 1e-9 relative to the largest element; f32 as far as the
 // reference itself moves when its inputs do by some units in the last place. An
@@ -29,7 +29,7 @@ namespace danskin {
 /// `makeEngine` is asked once for each program, regularizer and type, with a
 /// call of all entries and a `wrt` of all float inputs, lets and gamma; if that
 /// fails, once more without argmax (a program of the general class has no
-/// path). Prints a table; returns the number of failures.
+/// path). Prints a table, or one line of JSON; returns 1 where anything failed.
 int testCommand(llvm::ArrayRef<const char *> arguments,
                 EngineFactory makeEngine);
 

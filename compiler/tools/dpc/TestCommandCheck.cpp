@@ -52,6 +52,21 @@ void Tally::print(raw_ostream &os) const {
   }
 }
 
+json::Object Tally::toJson() const {
+  json::Object object;
+  for (const auto &[what, row] : rows) {
+    json::Object counts{
+        {"checked", row.checked},
+        {"failed", row.failures},
+        {"near_ties", row.nearTies},
+        {"worst", std::isfinite(row.worst) ? row.worst : 1e300}};
+    if (!row.message.empty())
+      counts["message"] = json::fixUTF8(row.message);
+    object[what] = std::move(counts);
+  }
+  return object;
+}
+
 //===----------------------------------------------------------------------===//
 // Comparisons
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,7 @@
 #define DANSKIN_TOOLS_DPC_TESTCOMMANDCHECK_H
 
 #include "compiler/tools/dpc/Call.h"
+#include "llvm/Support/JSON.h"
 
 namespace danskin {
 
@@ -19,6 +20,8 @@ public:
   void excludeNearTie(const std::string &what) { ++rows[what].nearTies; }
   int countFailures() const;
   void print(llvm::raw_ostream &os) const;
+  /// {"value": {"checked": 20, "failed": 0, "near_ties": 1, "worst": 0.3}}
+  llvm::json::Object toJson() const;
 
 private:
   struct Row {
