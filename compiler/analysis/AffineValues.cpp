@@ -328,8 +328,15 @@ Formula AffineSpace::getCondition(Value condition) {
   if (matchPattern(condition, m_ConstantInt(&constant)))
     return Formula(!constant.isZero());
   auto choice = [&](Value when, Value yes, Value no) {
+    // `and` and `or` are written so; naming the test once keeps chains of them
+    // from growing exponentially.
     Formula test = getCondition(when);
-    return (test & getCondition(yes)) | ((!test) & getCondition(no));
+    Formula then = getCondition(yes), otherwise = getCondition(no);
+    if (otherwise.isFalse())
+      return test & then;
+    if (then.isTrue())
+      return test | otherwise;
+    return (test & then) | ((!test) & otherwise);
   };
   if (auto op = condition.getDefiningOp<arith::AndIOp>())
     return getCondition(op.getLhs()) & getCondition(op.getRhs());

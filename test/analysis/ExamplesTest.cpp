@@ -21,8 +21,8 @@ class ExamplesTest : public testing::TestWithParam<Example> {
 protected:
   std::string text() const {
     std::string name = GetParam().name;
-    std::string path =
-        std::string(DANSKIN_SOURCE_DIR) + "/examples/" + name + "/" + name + ".dp";
+    std::string path = std::string(DANSKIN_SOURCE_DIR) + "/examples/" + name +
+                       "/" + name + ".dp";
     auto buffer = llvm::MemoryBuffer::getFile(path);
     EXPECT_TRUE(bool(buffer)) << path;
     return buffer ? (*buffer)->getBuffer().str() : "";
@@ -38,9 +38,10 @@ TEST_P(ExamplesTest, HasItsSchedule) {
 
 INSTANTIATE_TEST_SUITE_P(
     Zoo, ExamplesTest,
-    testing::Values(
-        Example{"cky", ""}, Example{"ctc", ""}, Example{"dagpath", ""},
-        Example{"dtw", ""}, Example{"nussinov", ""}, Example{"rnnt", ""},
-        Example{"semimarkov", ""}, Example{"sw", ""}, Example{"sw3", ""},
-        Example{"valueiter", ""}, Example{"viterbi", ""}),
+    testing::Values(Example{"cky", ""}, Example{"ctc", ""},
+                    Example{"dagpath", ""}, Example{"dtw", ""},
+                    Example{"nussinov", ""}, Example{"rnnt", ""},
+                    Example{"semimarkov", ""}, Example{"sw", ""},
+                    Example{"sw3", ""}, Example{"valueiter", ""},
+                    Example{"viterbi", ""}),
     [](const auto &info) { return std::string(info.param.name); });

@@ -31,8 +31,7 @@ TestProgram::TestProgram(const std::string &text) {
     diagnostics.print(os);
     return;
   }
-  module =
-      generateDp(*file->programs.front(), text, "test.dp", {}, context);
+  module = generateDp(*file->programs.front(), text, "test.dp", {}, context);
   if (mlir::failed(mlir::verify(*module)))
     errors = "the module does not verify";
   program = *module->getOps<mlir::dp::ProgramOp>().begin();
