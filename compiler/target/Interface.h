@@ -46,6 +46,13 @@ enum class ArrayKind : int32_t {
   F64 = 3,   ///< f64
 };
 
+/// What the elements of an int input mean, for programs that make some up.
+enum class IntRole {
+  Index,       ///< any value from `lower` on, below `upper`
+  DagPointers, ///< of a `dag`: where each vertex' edges begin
+  DagSources,  ///< of a `dag`: where each edge comes from
+};
+
 struct InputInterface {
   std::string name;        ///< `x`, `gamma`, `ct.cost`, `dir.x`, `g.indptr`
   std::string declaration; ///< the line of the source that declares it
@@ -53,6 +60,8 @@ struct InputInterface {
   std::vector<AffineForm> extents;    ///< one an axis
   std::optional<double> defaultValue; ///< what a NULL stands for
   bool isShared = false;
+  IntRole role = IntRole::Index;
+  std::optional<AffineForm> lower, upper; ///< bounds where they are affine
 };
 
 struct OutputInterface {
