@@ -1,0 +1,256 @@
+//===- Cell.cpp - the code of one cell ------------------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Cell.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+void Cell::bind(Block &block, ValueRange indices) {
+  for (auto [argument, index] :
+       llvm::zip_equal(block.getArguments(), indices))
+    scope.map(argument, index);
+}
+
+Value Cell::getIndex(Value value) {
+  if (Value known = scope.lookupOrNull(value))
+    return known;
+  // Stands outside of all comprehensions: a constant or a function of sizes.
+  return env.getParameter(value);
+}
+
+Real Cell::get(Value value) {
+  if (auto known = reals.find(value); known != reals.end())
+    return known->second;
+  // Stands outside of all comprehensions: a constant.
+  auto constant = cast<FloatAttr>(
+      value.getDefiningOp<arith::ConstantOp>().getValue());
+  return reals[value] = {
+             memory.emitFloat(env.getPrologue(), constant.getValueAsDouble()),
+             Value()};
+}
+
+SmallVector<Value> Cell::getIndices(ValueRange values) {
+  SmallVector<Value> out;
+  for (Value value : values)
+    out.push_back(getIndex(value));
+  return out;
+}
+
+Type Cell::getType(Type type) {
+  return type.isF64() ? Type(plan.compute) : type;
+}
+
+Value Cell::both(OpBuilder &b, Value left, Value right) {
+  if (!left || !right)
+    return left ? left : right;
+  return b.create<arith::AndIOp>(loc, left, right);
+}
+
+/// `above`: and neither is it -inf.
+Value Cell::emitIsPresent(OpBuilder &b, Real real, bool above) {
+  Value present = real.present;
+  if (above) {
+    Value lowest =
+        memory.emitFloat(b, -std::numeric_limits<double>::infinity());
+    present = both(b, present,
+                   b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNE,
+                                           real.value, lowest));
+  }
+  if (!present)
+    present = b.create<arith::ConstantIntOp>(loc, 1, 1);
+  return present;
+}
+
+/// Before anything is emitted: can the value be absent?
+bool Cell::mayBeAbsent(Value value) {
+  if (auto known = absences.find(value); known != absences.end())
+    return known->second;
+  Operation *op = value.getDefiningOp();
+  auto any = [&](ValueRange values) {
+    return llvm::any_of(values, [&](Value v) {
+      return v.getType().isF64() && mayBeAbsent(v);
+    });
+  };
+  bool result = false;
+  if (!op || isa<dp::WeightOp, dp::CurvatureOp>(op)) {
+    result = false;
+  } else if (auto read = dyn_cast<dp::ReadOp>(op)) {
+    auto table = read.getArray().getDefiningOp<dp::TableOp>();
+    result = table && table.getAbsence() != dp::Absence::Never;
+  } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    unsigned i = cast<OpResult>(value).getResultNumber();
+    result = any({branch.thenYield().getOperand(i),
+                  branch.elseYield().getOperand(i)});
+  } else if (auto sum = dyn_cast<dp::SumOp>(op)) {
+    for (auto arm : sum.getArms().front().getOps<dp::ArmOp>())
+      result |= any(arm.getScore());
+  } else {
+    result = isa<dp::NoneOp, dp::ChooseOp>(op) || any(op->getOperands());
+  }
+  return absences[value] = result;
+}
+
+//===----------------------------------------------------------------------===//
+// Equations
+//===----------------------------------------------------------------------===//
+
+void Cell::emitUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
+  SmallVector<Value> all = emitEquations(b, unit, indices, 0);
+  ArrayRef<Value> rest = all;
+  for (TablePlan *table : unit.tables) {
+    size_t width = memory.getRawTypes(*table).size();
+    Memory::Raw raw(rest.take_front(width));
+    rest = rest.drop_front(width);
+    if (table->local)
+      locals[table] = raw;
+    else
+      memory.store(b, *table, indices, raw);
+  }
+}
+
+SmallVector<Value> Cell::emitEquations(OpBuilder &b, Unit &unit,
+                                       ValueRange indices, unsigned first) {
+  dp::EquationOp equation = unit.equations[first];
+  // The equations cover the table, so the last one needs no condition.
+  if (first + 1 == unit.equations.size())
+    return emitBody(b, unit, equation, indices);
+  Value applies = emitApplies(b, equation, indices);
+  if (!applies)
+    return emitBody(b, unit, equation, indices);
+  auto branch = b.create<scf::IfOp>(
+      loc, applies,
+      [&](OpBuilder &inner, Location) {
+        inner.create<scf::YieldOp>(loc,
+                                   emitBody(inner, unit, equation, indices));
+      },
+      [&](OpBuilder &inner, Location) {
+        inner.create<scf::YieldOp>(
+            loc, emitEquations(inner, unit, indices, first + 1));
+      });
+  return SmallVector<Value>(branch.getResults());
+}
+
+/// The leading guards of an equation, each asked only if those before hold;
+/// null without any.
+Value Cell::emitApplies(OpBuilder &b, dp::EquationOp equation,
+                        ValueRange indices) {
+  Block &block = equation.getBody().front();
+  bind(block, indices);
+  SmallVector<dp::WhereOp> guards(block.getOps<dp::WhereOp>());
+  auto emitFrom = [&](OpBuilder &inner, Block::iterator op, unsigned guard,
+                      auto &&emitFrom) -> Value {
+    for (; &*op != guards[guard].getOperation(); ++op)
+      emitOp(inner, &*op);
+    Value holds = getIndex(guards[guard].getCondition());
+    if (guard + 1 == guards.size())
+      return holds;
+    auto branch = inner.create<scf::IfOp>(
+        loc, holds,
+        [&](OpBuilder &then, Location) {
+          then.create<scf::YieldOp>(
+              loc, emitFrom(then, std::next(op), guard + 1, emitFrom));
+        },
+        [&](OpBuilder &otherwise, Location) {
+          Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
+          otherwise.create<scf::YieldOp>(loc, no);
+        });
+    return branch.getResult(0);
+  };
+  return guards.empty() ? Value() : emitFrom(b, block.begin(), 0, emitFrom);
+}
+
+SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
+                                  dp::EquationOp equation,
+                                  ValueRange indices) {
+  Block &block = equation.getBody().front();
+  bind(block, indices);
+  for (Operation &op : block.without_terminator())
+    if (!isa<dp::WhereOp>(op))
+      emitOp(b, &op);
+  auto yield = cast<dp::YieldOp>(block.back());
+  SmallVector<Value> out;
+  for (TablePlan *table : unit.tables) {
+    auto place = llvm::find(equation.getTables(), table->op.getResult());
+    if (place == equation.getTables().end()) {
+      llvm::append_range(out, memory.emitNothing(b, *table));
+      continue;
+    }
+    Value value =
+        yield.getOperand(place - equation.getTables().begin());
+    Real real = table->isIndex() ? Real{getIndex(value), Value()} : get(value);
+    llvm::append_range(out, memory.encode(b, *table, real));
+  }
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// Comprehensions
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Cell::emitComprehension(OpBuilder &b,
+                                           Block::iterator op,
+                                           ValueRange carried, Leaf leaf) {
+  for (;; ++op) {
+    if (auto yield = dyn_cast<dp::YieldOp>(*op))
+      return leaf(b, yield, carried);
+    if (auto iterate = dyn_cast<dp::IterateOp>(*op)) {
+      auto loop = b.create<scf::ForOp>(
+          loc, getIndex(iterate.getLower()), getIndex(iterate.getUpper()),
+          constantIndex(b, loc, 1), carried,
+          [&](OpBuilder &inner, Location, Value index, ValueRange inside) {
+            scope.map(iterate.getIndex(), index);
+            inner.create<scf::YieldOp>(
+                loc, emitComprehension(inner, std::next(op), inside, leaf));
+          });
+      return SmallVector<Value>(loop.getResults());
+    }
+    if (auto where = dyn_cast<dp::WhereOp>(*op)) {
+      auto branch = b.create<scf::IfOp>(
+          loc, getIndex(where.getCondition()),
+          [&](OpBuilder &inner, Location) {
+            inner.create<scf::YieldOp>(
+                loc, emitComprehension(inner, std::next(op), carried, leaf));
+          },
+          [&](OpBuilder &inner, Location) {
+            inner.create<scf::YieldOp>(loc, carried);
+          });
+      return SmallVector<Value>(branch.getResults());
+    }
+    emitOp(b, &*op);
+  }
+}
+
+void Cell::emitScatter(OpBuilder &b, dp::ScatterOp scatter,
+                       ValueRange indices) {
+  Block &block = scatter.getBody().front();
+  bind(block, indices);
+  TablePlan &table = plan.get(scatter.getTable());
+  emitComprehension(
+      b, block.begin(), {},
+      [&](OpBuilder &inner, dp::YieldOp yield,
+          ValueRange) -> SmallVector<Value> {
+        Value yielded = yield.getOperands().back();
+        SmallVector<Value> cell =
+            getIndices(yield.getOperands().drop_back());
+        Real real = get(yielded);
+        if (real.present) {
+          auto branch = inner.create<scf::IfOp>(loc, real.present, false);
+          OpBuilder then = branch.getThenBodyBuilder();
+          memory.add(then, table, cell, real.value);
+        } else {
+          memory.add(inner, table, cell, real.value);
+        }
+        return {};
+      });
+}

@@ -1,0 +1,91 @@
+//===- Cell.h - the code of one cell ------------------------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Emits what stands inside equations, scatters and arms: each operation at its
+// place, f64 as the type of arithmetic, absence as a condition beside a number.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_CELL_H
+#define DANSKIN_CONVERSION_CELL_H
+
+#include "compiler/conversion/Memory.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace danskin::conversion {
+
+class Cell {
+public:
+  Cell(Plan &plan, Env &env, Memory &memory)
+      : plan(plan), env(env), memory(memory), loc(env.getLoc()) {}
+
+  /// Computes the cell `indices` of a unit and stores it. Tables without memory
+  /// are known to what this Cell emits later.
+  void emitUnit(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
+  /// Forgets tables without memory.
+  void leave() { locals.clear(); }
+  /// Adds what a scatter yields at the cell `indices`.
+  void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
+                   mlir::ValueRange indices);
+  /// Values a table without memory has where it was not computed.
+  void setLocal(TablePlan &table, Memory::Raw raw) {
+    locals[&table] = std::move(raw);
+  }
+  Memory::Raw getLocal(TablePlan &table) { return locals.lookup(&table); }
+
+private:
+  friend class Arms;
+  using Leaf = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+      mlir::OpBuilder &, mlir::dp::YieldOp, mlir::ValueRange carried)>;
+
+  void bind(mlir::Block &block, mlir::ValueRange indices);
+  Real get(mlir::Value value);
+  mlir::Value getIndex(mlir::Value value);
+  llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
+
+  /// The raw cells of a unit by its equations from `first` on.
+  llvm::SmallVector<mlir::Value> emitEquations(mlir::OpBuilder &b, Unit &unit,
+                                               mlir::ValueRange indices,
+                                               unsigned first);
+  mlir::Value emitApplies(mlir::OpBuilder &b, mlir::dp::EquationOp equation,
+                          mlir::ValueRange indices);
+  llvm::SmallVector<mlir::Value> emitBody(mlir::OpBuilder &b, Unit &unit,
+                                          mlir::dp::EquationOp equation,
+                                          mlir::ValueRange indices);
+
+  /// Emits a comprehension from `op` on: loops, guards, then `leaf`.
+  llvm::SmallVector<mlir::Value>
+  emitComprehension(mlir::OpBuilder &b, mlir::Block::iterator op,
+                    mlir::ValueRange carried, Leaf leaf);
+
+  void emitOp(mlir::OpBuilder &b, mlir::Operation *op);
+  void emitRead(mlir::OpBuilder &b, mlir::dp::ReadOp op);
+  void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp op);
+  void emitSelect(mlir::OpBuilder &b, mlir::Operation *op);
+  void emitContains(mlir::OpBuilder &b, mlir::dp::ContainsOp op);
+  void emitWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
+  void emitChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
+  void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
+  void emitGeneric(mlir::OpBuilder &b, mlir::Operation *op);
+
+  mlir::Value both(mlir::OpBuilder &b, mlir::Value left, mlir::Value right);
+  mlir::Value emitIsPresent(mlir::OpBuilder &b, Real real, bool above);
+  bool mayBeAbsent(mlir::Value value);
+  mlir::Type getType(mlir::Type type);
+
+  Plan &plan;
+  Env &env;
+  Memory &memory;
+  mlir::Location loc;
+  mlir::IRMapping scope; ///< indices and conditions
+  llvm::DenseMap<mlir::Value, Real> reals;
+  llvm::DenseMap<TablePlan *, Memory::Raw> locals;
+  llvm::DenseMap<mlir::Value, bool> absences;
+};
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_CELL_H

@@ -1,0 +1,204 @@
+//===- CellOps.cpp - the operations of a cell -----------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Cell.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+void Cell::emitOp(OpBuilder &b, Operation *op) {
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](dp::ReadOp op) { emitRead(b, op); })
+      .Case([&](dp::SourceOp op) {
+        scope.map(op.getResult(), env.loadIndex(b, op.getSources(),
+                                                getIndex(op.getEdge())));
+      })
+      .Case([&](dp::ContainsOp op) { emitContains(b, op); })
+      .Case([&](dp::NoneOp op) {
+        Value no = b.create<arith::ConstantIntOp>(loc, 0, 1);
+        reals[op.getResult()] = {memory.emitFloat(b, 0.0), no};
+      })
+      .Case([&](dp::PresentOp op) {
+        scope.map(op.getResult(),
+                  emitIsPresent(b, get(op.getValue()), op.getAbove()));
+      })
+      .Case([&](dp::WeightOp op) { emitWeight(b, op); })
+      .Case([&](dp::CurvatureOp op) {
+        Real weight = get(op.getWeight());
+        reals[op.getResult()] = {
+            op.getReg().emitCurvature(b, loc, weight.value), weight.present};
+      })
+      .Case([&](dp::ChooseOp op) { emitChoose(b, op); })
+      .Case([&](dp::SumOp op) { emitSum(b, op); })
+      .Case([&](scf::IfOp op) { emitIf(b, op); })
+      .Case([&](arith::SelectOp op) { emitSelect(b, op); })
+      .Default([&](Operation *op) { emitGeneric(b, op); });
+}
+
+void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
+  SmallVector<Value> indices = getIndices(op.getIndices());
+  Value result = op.getResult();
+  if (op.getArray().getDefiningOp<dp::InputOp>()) {
+    if (result.getType().isIndex()) {
+      scope.map(result, env.loadIndex(b, op.getArray(), indices));
+    } else {
+      reals[result] = {memory.loadInput(b, op.getArray(), indices), Value()};
+    }
+    return;
+  }
+  TablePlan &table = plan.get(op.getArray());
+  Memory::Raw raw =
+      table.local ? getLocal(table) : memory.load(b, table, indices);
+  if (table.isIndex())
+    scope.map(result, raw[0]);
+  else
+    reals[result] = memory.decode(b, table, raw);
+}
+
+/// A copy with the type of arithmetic; absent when an operand is.
+void Cell::emitGeneric(OpBuilder &b, Operation *op) {
+  Operation *copy = b.clone(*op);
+  Value present;
+  for (OpOperand &operand : copy->getOpOperands()) {
+    Value value = operand.get();
+    if (value.getType().isF64()) {
+      Real real = get(value);
+      operand.set(real.value);
+      present = both(b, present, real.present);
+    } else {
+      operand.set(getIndex(value));
+    }
+  }
+  for (auto [mine, theirs] :
+       llvm::zip_equal(copy->getResults(), op->getResults())) {
+    if (!theirs.getType().isF64()) {
+      scope.map(theirs, mine);
+      continue;
+    }
+    if (auto constant = dyn_cast<arith::ConstantOp>(copy)) {
+      auto value = cast<FloatAttr>(constant.getValue());
+      Value number = memory.emitFloat(b, value.getValueAsDouble());
+      reals[theirs] = {number, Value()};
+      copy->erase();
+      return;
+    }
+    mine.setType(plan.compute);
+    reals[theirs] = {mine, present};
+  }
+}
+
+/// The branch taken decides presence.
+void Cell::emitIf(OpBuilder &b, scf::IfOp op) {
+  auto side = [&](Block *block) {
+    return [&, block](OpBuilder &inner, Location) {
+      SmallVector<Value> out;
+      for (Operation &nested : block->without_terminator())
+        emitOp(inner, &nested);
+      for (auto [result, value] : llvm::zip_equal(
+               op.getResults(), block->getTerminator()->getOperands())) {
+        if (!value.getType().isF64()) {
+          out.push_back(getIndex(value));
+          continue;
+        }
+        Real real = get(value);
+        out.push_back(real.value);
+        if (mayBeAbsent(result))
+          out.push_back(emitIsPresent(inner, real, /*above=*/false));
+      }
+      inner.create<scf::YieldOp>(loc, out);
+    };
+  };
+  auto branch = b.create<scf::IfOp>(loc, getIndex(op.getCondition()),
+                                    side(op.thenBlock()),
+                                    side(op.elseBlock()));
+  unsigned next = 0;
+  for (Value result : op.getResults()) {
+    Value mine = branch.getResult(next++);
+    if (!result.getType().isF64())
+      scope.map(result, mine);
+    else
+      reals[result] = {mine, mayBeAbsent(result) ? branch.getResult(next++)
+                                                 : Value()};
+  }
+}
+
+/// Means what the scf.if means that a canonicalization made it from.
+void Cell::emitSelect(OpBuilder &b, Operation *op) {
+  Value condition = getIndex(op->getOperand(0)), result = op->getResult(0);
+  auto select = [&](Value left, Value right) -> Value {
+    return b.create<arith::SelectOp>(loc, condition, left, right);
+  };
+  if (!result.getType().isF64()) {
+    scope.map(result, select(getIndex(op->getOperand(1)),
+                             getIndex(op->getOperand(2))));
+    return;
+  }
+  Real left = get(op->getOperand(1)), right = get(op->getOperand(2));
+  Value present;
+  if (left.present || right.present)
+    present = select(emitIsPresent(b, left, false),
+                     emitIsPresent(b, right, false));
+  reals[result] = {select(left.value, right.value), present};
+}
+
+/// Runs through the table's domain with the indices in place of what it
+/// iterates; what comes later is asked only if all before holds.
+void Cell::emitContains(OpBuilder &b, dp::ContainsOp op) {
+  auto table = op.getTable().getDefiningOp<dp::TableOp>();
+  SmallVector<Value> indices = getIndices(op.getIndices());
+  IRMapping inside;
+  using Condition = llvm::function_ref<Value(OpBuilder &)>;
+  Value all;
+  auto require = [&](bool loads, Condition condition) {
+    if (!loads || !all) {
+      all = both(b, all, condition(b));
+      return;
+    }
+    auto branch = b.create<scf::IfOp>(
+        loc, all,
+        [&](OpBuilder &then, Location) {
+          then.create<scf::YieldOp>(loc, condition(then));
+        },
+        [&](OpBuilder &otherwise, Location) {
+          Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
+          otherwise.create<scf::YieldOp>(loc, no);
+        });
+    all = branch.getResult(0);
+  };
+  auto loads = [&](Value value) {
+    Forms &forms = env.getForms();
+    for (auto [term, coefficient] : forms.get(value).terms)
+      if (!inside.contains(term) && !forms.isParameter(term))
+        return true;
+    return false;
+  };
+  unsigned next = 0;
+  for (Operation &nested : table.getDomain().front()) {
+    if (auto iterate = dyn_cast<dp::IterateOp>(nested)) {
+      Value index = indices[next++];
+      auto bound = [&](Value value, arith::CmpIPredicate predicate) {
+        require(loads(value), [&](OpBuilder &at) -> Value {
+          return at.create<arith::CmpIOp>(loc, predicate, index,
+                                          env.emit(at, value, inside));
+        });
+      };
+      bound(iterate.getLower(), arith::CmpIPredicate::sge);
+      bound(iterate.getUpper(), arith::CmpIPredicate::slt);
+      inside.map(iterate.getIndex(), index);
+    } else if (auto where = dyn_cast<dp::WhereOp>(nested)) {
+      require(true, [&](OpBuilder &at) {
+        return env.emit(at, where.getCondition(), inside);
+      });
+    }
+  }
+  if (!all)
+    all = b.create<arith::ConstantIntOp>(loc, 1, 1);
+  scope.map(op.getResult(), all);
+}

@@ -1,0 +1,126 @@
+//===- CellReductions.cpp - choices, sums and weights ---------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Cell.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+namespace danskin::conversion {
+/// The candidates of a choice as loops around its scores.
+class Arms : public dp::CandidateRange {
+public:
+  Arms(Cell &cell, dp::ChooseOp choose) : cell(cell), choose(choose) {}
+
+  FloatType getScoreType() override { return cell.plan.compute; }
+  unsigned getMaxBinders() override { return choose.getMaxBinders(); }
+
+  SmallVector<Value> forEach(OpBuilder &b, Location loc, ValueRange init,
+                             Body body) override {
+    SmallVector<Value> carried(init);
+    for (auto arm : choose.getArms().front().getOps<dp::ArmOp>())
+      carried = cell.emitComprehension(
+          b, arm.getBody().front().begin(), carried,
+          [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+            return emitCandidate(inner, loc, arm, yield, inside, body);
+          });
+    return carried;
+  }
+
+private:
+  /// A score that is absent or the losing infinity does not count.
+  SmallVector<Value> emitCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
+                                   dp::YieldOp yield, ValueRange carried,
+                                   Body body) {
+    Real score = cell.get(yield.getOperand(0));
+    dp::Candidate candidate;
+    candidate.score = score.value;
+    auto counts = b.create<scf::IfOp>(
+        loc, cell.emitIsPresent(b, score, /*above=*/true),
+        [&](OpBuilder &inner, Location) {
+          candidate.arm = constantIndex(inner, loc, arm.getOrdinal());
+          candidate.binders = cell.getIndices(arm.getBinders());
+          while (candidate.binders.size() < getMaxBinders())
+            candidate.binders.push_back(constantIndex(inner, loc, 0));
+          inner.create<scf::YieldOp>(loc,
+                                     body(inner, loc, candidate, carried));
+        },
+        [&](OpBuilder &inner, Location) {
+          inner.create<scf::YieldOp>(loc, carried);
+        });
+    return SmallVector<Value>(counts.getResults());
+  }
+
+  Cell &cell;
+  dp::ChooseOp choose;
+};
+} // namespace danskin::conversion
+
+/// Without candidates the value is -inf, which means absent.
+void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
+  Arms arms(*this, op);
+  SmallVector<Value> results = op.getReg()->emitChoice(b, loc, arms);
+  // A choice whose weights nobody forms has no room for its statistics.
+  for (auto [theirs, mine] : llvm::zip(op.getResults(), results)) {
+    if (theirs.getType().isIndex())
+      scope.map(theirs, mine);
+    else
+      reals[theirs] = {mine, Value()};
+  }
+  Real &value = reals[op.getValue()];
+  value.present = emitIsPresent(b, {value.value, Value()}, /*above=*/true);
+}
+
+void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
+  bool absent = mayBeAbsent(op.getResult());
+  SmallVector<Value> carried = {memory.emitFloat(b, 0.0)};
+  if (absent)
+    carried.push_back(b.create<arith::ConstantIntOp>(loc, 1, 1));
+  for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
+    carried = emitComprehension(
+        b, arm.getBody().front().begin(), carried,
+        [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+          Real term = get(yield.getOperand(0));
+          SmallVector<Value> next = {
+              inner.create<arith::AddFOp>(loc, inside[0], term.value)};
+          if (absent)
+            next.push_back(both(inner, inside[1], term.present));
+          return next;
+        });
+  reals[op.getResult()] = {carried[0], absent ? carried[1] : Value()};
+}
+
+void Cell::emitWeight(OpBuilder &b, dp::WeightOp op) {
+  SmallVector<Value> statistics;
+  for (Value statistic : op.getStatistics())
+    statistics.push_back(statistic.getType().isIndex()
+                             ? getIndex(statistic)
+                             : get(statistic).value);
+  Real score = get(op.getScore());
+  dp::Candidate candidate;
+  candidate.score = score.value;
+  candidate.arm = constantIndex(b, loc, op.getArm());
+  candidate.binders = getIndices(op.getBinders());
+  // The statistics tell how many binders places have in this choice.
+  auto hasPlace = [&](size_t binders) {
+    return op.getReg()
+               .getStatisticTypes(b.getContext(), binders)
+               .size() >= statistics.size();
+  };
+  for (size_t limit = candidate.binders.size() + statistics.size();
+       candidate.binders.size() < limit &&
+       !hasPlace(candidate.binders.size());)
+    candidate.binders.push_back(constantIndex(b, loc, 0));
+  Value weight = op.getReg().emitWeight(b, loc, candidate, statistics);
+  Value counts = emitIsPresent(b, score, /*above=*/true);
+  reals[op.getResult()] = {
+      b.create<arith::SelectOp>(loc, counts, weight,
+                                memory.emitFloat(b, 0.0)),
+      Value()};
+}

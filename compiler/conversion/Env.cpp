@@ -1,0 +1,108 @@
+//===- Env.cpp - what index values are inside a function ------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Env.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+Value danskin::conversion::constantIndex(OpBuilder &b, Location loc,
+                                         int64_t value) {
+  return b.create<arith::ConstantIndexOp>(loc, value);
+}
+
+Env::Env(dp::ProgramOp program, Forms &forms, func::FuncOp function)
+    : forms(forms), loc(program.getLoc()), prologue(program.getContext()) {
+  Block *entry = function.addEntryBlock();
+  prologue.setInsertionPointToStart(entry);
+  // What is emitted before this operation is there for the whole function.
+  prologue.setInsertionPoint(
+      prologue.create<arith::ConstantIndexOp>(loc, 0));
+
+  Block &body = program.getBody().front();
+  unsigned next = 0;
+  for (auto size : body.getOps<dp::SizeOp>()) {
+    parameters[size.getValue()] =
+        size.getFixed() ? constantIndex(prologue, loc, *size.getFixed())
+                        : Value(entry->getArgument(next));
+    ++next;
+  }
+  auto nextArray = [&](Value array) {
+    if (next < entry->getNumArguments())
+      arrays[array] = entry->getArgument(next++);
+  };
+  for (auto input : body.getOps<dp::InputOp>())
+    nextArray(input.getResult());
+  for (auto table : body.getOps<dp::TableOp>())
+    if (table.getRole() == dp::TableRole::Output)
+      nextArray(table.getResult());
+}
+
+Value Env::getParameter(Value value) {
+  Value &known = parameters[value];
+  if (!known) {
+    IRMapping nothing;
+    Operation *op = value.getDefiningOp();
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(getParameter(operand));
+    Operation *copy = prologue.clone(*op, nothing);
+    copy->setOperands(operands);
+    // Looked up again: the recursion may have moved the entries.
+    return parameters[value] = copy->getResult(0);
+  }
+  return known;
+}
+
+Value Env::loadIndex(OpBuilder &b, Value input, ValueRange indices) {
+  Value element = b.create<memref::LoadOp>(loc, getArray(input), indices);
+  return b.create<arith::IndexCastOp>(loc, b.getIndexType(), element);
+}
+
+Value Env::emit(OpBuilder &b, Value value, const IRMapping &scope) {
+  if (Value known = scope.lookupOrNull(value))
+    return known;
+  if (auto known = parameters.find(value); known != parameters.end())
+    return known->second;
+  if (matchPattern(value, m_Constant()))
+    return b.clone(*value.getDefiningOp())->getResult(0);
+  if (forms.isParameter(value))
+    return getParameter(value);
+
+  Operation *op = value.getDefiningOp();
+  auto emitAll = [&](ValueRange values) {
+    SmallVector<Value> out;
+    for (Value v : values)
+      out.push_back(emit(b, v, scope));
+    return out;
+  };
+  if (auto read = dyn_cast<dp::ReadOp>(op))
+    return loadIndex(b, read.getArray(), emitAll(read.getIndices()));
+  if (auto source = dyn_cast<dp::SourceOp>(op))
+    return loadIndex(b, source.getSources(), emitAll(source.getEdge()));
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    unsigned result = cast<OpResult>(value).getResultNumber();
+    auto side = [&](scf::YieldOp yield) {
+      return [&, yield](OpBuilder &inner, Location) mutable {
+        Value v = emit(inner, yield.getOperand(result), scope);
+        inner.create<scf::YieldOp>(loc, v);
+      };
+    };
+    return b
+        .create<scf::IfOp>(loc, emit(b, branch.getCondition(), scope),
+                           side(branch.thenYield()), side(branch.elseYield()))
+        .getResult(0);
+  }
+  SmallVector<Value> operands = emitAll(op->getOperands());
+  Operation *copy = b.clone(*op);
+  copy->setOperands(operands);
+  return copy->getResult(cast<OpResult>(value).getResultNumber());
+}

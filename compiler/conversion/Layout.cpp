@@ -1,0 +1,166 @@
+//===- Layout.cpp - where the cells of a table lie ------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Layout.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+static LinearRow widen(LinearRow row) {
+  row.coeffs.insert(row.coeffs.end() - 1, 0);
+  return row;
+}
+
+/// A copy of `system` with one more column.
+static System widen(const System &system) {
+  System wide(system.getNumVars() + 1);
+  for (const LinearRow &row : system.getConstraints())
+    wide.add(widen(row));
+  return wide;
+}
+
+/// Projects all columns from `first` on out, but `kept`.
+static void projectExcept(System &system, const System &context,
+                          unsigned first, unsigned kept) {
+  for (unsigned column = system.getNumVars(); column-- > first;) {
+    if (column == kept)
+      continue;
+    system.eliminate(column);
+    system.removeRedundant(context);
+  }
+}
+
+/// The rows of `system` that bound `column` from above (or below).
+static Rows getBounds(const System &system,
+                                           unsigned column, bool lower) {
+  Rows bounds;
+  for (const LinearRow &row : system.getConstraints()) {
+    int64_t own = row.coeffs[column];
+    if (own != 0 && (row.equality || (own > 0) == lower))
+      bounds.push_back(row);
+  }
+  return bounds;
+}
+
+/// The largest distance between the index and its lower bound: the maximum of
+/// t over the domain with `t <= x - bound` for each bound.
+LogicalResult Layout::addSkewed(unsigned dim) {
+  Axis &axis = axes[dim];
+  unsigned column = nest->getColumn(dim);
+  const Level &level = nest->getLevel(dim);
+  if (level.pin)
+    axis.lowers.push_back(*level.pin);
+  else
+    axis.lowers = level.lowers;
+  axis.extentColumn = nest->getSystem().getNumVars();
+  System system = widen(nest->getSystem());
+  for (LinearRow row : axis.lowers) {
+    // own * x + rest >= 0 says x >= -rest / own, so own * t <= own * x + rest.
+    if (row.coeffs[column] < 0)
+      for (int64_t &c : row.coeffs)
+        c = -c;
+    row.equality = false;
+    row = widen(std::move(row));
+    row.coeffs[axis.extentColumn] = -row.coeffs[column];
+    system.add(std::move(row));
+  }
+  projectExcept(system, widen(nest->getContext()), nest->getFirstLevel(),
+                axis.extentColumn);
+  axis.uppers = getBounds(system, axis.extentColumn, false);
+  return success(!axis.lowers.empty() && !axis.uppers.empty() &&
+                 !system.hasOverflow());
+}
+
+LogicalResult Layout::addPlain(unsigned dim) {
+  Axis &axis = axes[dim];
+  axis.extentColumn = nest->getColumn(dim);
+  System system = nest->getSystem();
+  projectExcept(system, nest->getContext(), nest->getFirstLevel(),
+                axis.extentColumn);
+  axis.lowers = getBounds(system, axis.extentColumn, true);
+  axis.uppers = getBounds(system, axis.extentColumn, false);
+  return success(!axis.lowers.empty() && !axis.uppers.empty() &&
+                 !system.hasOverflow());
+}
+
+/// Does each constraint concern a single index?
+static bool isBox(const Domain &domain, Forms &forms) {
+  if (!domain.checks.empty())
+    return false;
+  for (const FormConstraint &constraint : domain.constraints) {
+    unsigned indices = 0;
+    for (auto [value, coefficient] : constraint.form.terms)
+      indices += !forms.isParameter(value);
+    if (indices > 1)
+      return false;
+  }
+  return true;
+}
+
+FailureOr<Layout> Layout::get(dp::TableOp table, const Domain &domain,
+                              Forms &forms, bool skewed, bool compact) {
+  Layout layout;
+  layout.nest = std::make_unique<Nest>(domain, forms, Nest::Options{});
+  layout.axes.resize(domain.dims.size());
+  layout.full = isBox(domain, forms);
+  for (unsigned d = 0; d < layout.axes.size(); ++d) {
+    layout.axes[d].stored = !(compact && domain.determined[d]);
+    if (layout.axes[d].stored &&
+        failed(skewed ? layout.addSkewed(d) : layout.addPlain(d)))
+      return table.emitError("has no bounds that the sizes give for index ")
+             << d;
+  }
+  if (layout.nest->hasOverflow())
+    return table.emitError("has a domain with too large coefficients");
+  return layout;
+}
+
+SmallVector<Value> Layout::getColumns(Env &env) const {
+  return nest->start(env, {}).columns;
+}
+
+SmallVector<Value> Layout::emitExtents(OpBuilder &b, Env &env) const {
+  Location loc = env.getLoc();
+  SmallVector<Value> columns = getColumns(env), extents;
+  for (const Axis &axis : axes) {
+    Value one = constantIndex(b, loc, 1);
+    if (!axis.stored) {
+      extents.push_back(one);
+      continue;
+    }
+    Value extent =
+        nest->emitBound(b, loc, axis.uppers, axis.extentColumn, false, columns);
+    if (axis.extentColumn < columns.size()) {
+      Value lower = nest->emitBound(b, loc, axis.lowers, axis.extentColumn,
+                                    true, columns);
+      extent = b.create<arith::SubIOp>(loc, extent, lower);
+    }
+    extent = b.create<arith::AddIOp>(loc, extent, one);
+    extents.push_back(b.create<arith::MaxSIOp>(loc, extent,
+                                               constantIndex(b, loc, 0)));
+  }
+  return extents;
+}
+
+SmallVector<Value> Layout::emitPosition(OpBuilder &b, Env &env,
+                                        ValueRange indices) const {
+  Location loc = env.getLoc();
+  SmallVector<Value> columns = getColumns(env), position;
+  for (auto [d, index] : llvm::enumerate(indices))
+    columns[nest->getColumn(d)] = index;
+  for (auto [d, axis] : llvm::enumerate(axes)) {
+    if (!axis.stored) {
+      position.push_back(constantIndex(b, loc, 0));
+      continue;
+    }
+    unsigned column = nest->getColumn(d);
+    Value lower = nest->emitBound(b, loc, axis.lowers, column, true, columns);
+    position.push_back(b.create<arith::SubIOp>(loc, indices[d], lower));
+  }
+  return position;
+}

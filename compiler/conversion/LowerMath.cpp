@@ -1,0 +1,62 @@
+//===- LowerMath.cpp - functions the target does not have -----------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Run.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// `first` unless `second` is better or no number: ties go to the first.
+static void lowerExtreme(Operation *op, arith::CmpFPredicate better) {
+  OpBuilder b(op);
+  Location loc = op->getLoc();
+  Value first = op->getOperand(0), second = op->getOperand(1);
+  Value wins = b.create<arith::CmpFOp>(loc, better, second, first);
+  Value isNan = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, second,
+                                        second);
+  Value takes = b.create<arith::OrIOp>(loc, wins, isNan);
+  op->getResult(0).replaceAllUsesWith(
+      b.create<arith::SelectOp>(loc, takes, second, first));
+  op->erase();
+}
+
+/// `math.exp` on f32 is `dp_exp_f32`.
+static void lowerToCall(Operation *op) {
+  StringRef name = op->getName().stripDialect();
+  name.consume_back("f"); // powf
+  Type type = op->getResult(0).getType();
+  std::string callee = ("dp_" + name + (type.isF32() ? "_f32" : "_f64")).str();
+  auto module = op->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol(callee)) {
+    OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+    auto declaration = top.create<func::FuncOp>(
+        op->getLoc(), callee,
+        top.getFunctionType(op->getOperandTypes(), op->getResultTypes()));
+    declaration.setPrivate();
+  }
+  OpBuilder b(op);
+  auto call = b.create<func::CallOp>(op->getLoc(), callee, type,
+                                     op->getOperands());
+  op->replaceAllUsesWith(call);
+  op->erase();
+}
+
+void danskin::conversion::lowerMath(func::FuncOp function) {
+  function.walk([](Operation *op) {
+    if (isa<arith::MaximumFOp>(op))
+      lowerExtreme(op, arith::CmpFPredicate::OGT);
+    else if (isa<arith::MinimumFOp>(op))
+      lowerExtreme(op, arith::CmpFPredicate::OLT);
+    else if (isa<math::MathDialect>(op->getDialect()) &&
+             !isa<math::SqrtOp, math::AbsFOp, math::FmaOp, math::CopySignOp,
+                  math::FloorOp, math::CeilOp>(op))
+      lowerToCall(op);
+  });
+}

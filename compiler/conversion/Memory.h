@@ -1,0 +1,82 @@
+//===- Memory.h - tables in the workspace and at the caller -------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each stored table is a region of the workspace, aligned to a cache line; its
+// cells are addressed by one computed offset. How a cell is stored is its *raw*
+// form: the number with absence written as an infinity, or the number and a bit.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_MEMORY_H
+#define DANSKIN_CONVERSION_MEMORY_H
+
+#include "compiler/conversion/Plan.h"
+
+namespace danskin::conversion {
+
+/// A number that may be absent; `present` is null where it cannot be.
+struct Real {
+  mlir::Value value, present;
+};
+
+class Memory {
+public:
+  /// Emits where each table lies, at the start of the function.
+  Memory(Plan &plan, Env &env);
+
+  /// The size of the workspace in bytes.
+  mlir::Value getBytes() { return bytes; }
+  /// Makes the regions usable in `workspace`, a memref of bytes.
+  void open(mlir::Value workspace);
+
+  using Raw = llvm::SmallVector<mlir::Value, 2>;
+  Raw encode(mlir::OpBuilder &b, TablePlan &table, Real real);
+  Real decode(mlir::OpBuilder &b, TablePlan &table, const Raw &raw);
+  llvm::SmallVector<mlir::Type, 2> getRawTypes(TablePlan &table);
+  /// What stands for a cell that is not there.
+  Raw emitNothing(mlir::OpBuilder &b, TablePlan &table);
+
+  Raw load(mlir::OpBuilder &b, TablePlan &table, mlir::ValueRange indices);
+  void store(mlir::OpBuilder &b, TablePlan &table, mlir::ValueRange indices,
+             const Raw &raw);
+  /// Adds to a cell of the workspace.
+  void add(mlir::OpBuilder &b, TablePlan &table, mlir::ValueRange indices,
+           mlir::Value value);
+  /// Stores into the caller's array only.
+  void storeOutput(mlir::OpBuilder &b, TablePlan &table,
+                   mlir::ValueRange indices, const Raw &raw);
+  /// Sets the table to 0: in the caller's array, or in the workspace.
+  void clearOutput(mlir::OpBuilder &b, TablePlan &table);
+  void clear(mlir::OpBuilder &b, TablePlan &table);
+
+  /// A float input's element in the type of arithmetic.
+  mlir::Value loadInput(mlir::OpBuilder &b, mlir::Value input,
+                        mlir::ValueRange indices);
+  /// Changes the width of a float where it differs.
+  mlir::Value convert(mlir::OpBuilder &b, mlir::Value value,
+                      mlir::FloatType type);
+  mlir::Value emitFloat(mlir::OpBuilder &b, double value);
+
+private:
+  struct Region {
+    mlir::Value offset, presenceOffset, count;
+    mlir::Value data, presence;
+    llvm::SmallVector<mlir::Value> strides;
+  };
+  mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
+                        mlir::ValueRange indices);
+  mlir::Type getElement(TablePlan &table);
+
+  Plan &plan;
+  Env &env;
+  mlir::Location loc;
+  llvm::DenseMap<TablePlan *, Region> regions;
+  mlir::Value bytes;
+};
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_MEMORY_H

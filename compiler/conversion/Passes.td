@@ -1,0 +1,50 @@
+//===- Passes.td - passes that leave dp --------------------*- tablegen -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DANSKIN_CONVERSION_PASSES_TD
+#define DANSKIN_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
+  let summary = "turn each dp.program into loops over memory";
+  let description = [{
+    Expects isolated reductions over specialized choices, and a schedule on each
+    table without an owner (tables without one run last, in program order,
+    row-major). Replaces each dp.program, for each float type asked for, by four
+    functions `<program>_<entry>_<f32|f64>_{run,workspace,extents,validate}`
+    over sizes (`index`), strided arrays, and a workspace. Ensures that every
+    cell is computed once, at its time; that no memory is allocated; that
+    float arithmetic has the order of the program. Does not make an interface
+    that C can call.
+  }];
+  let options = [
+    ListOption<"floatTypes", "float-type", "std::string",
+               "what float inputs and outputs are: f32, f64 (default: f64)">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
+def DpWrapEntryPoints : Pass<"dp-wrap-entry-points", "::mlir::ModuleOp"> {
+  let summary = "give the functions of kernels signatures that C can call";
+  let description = [{
+    Expects the functions of convert-dp-to-scf. Renames each to `<name>.body`, makes
+    it internal, and puts a function of the old name in its place that takes
+    pointers: to sizes, arrays, strides (in elements), and the workspace or the
+    result. Does not check what the pointers give.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect"
+  ];
+}
+
+#endif // DANSKIN_CONVERSION_PASSES_TD

@@ -1,0 +1,245 @@
+//===- Plan.cpp - statements and storage of a program ---------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Plan.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+Plan::Plan(dp::ProgramOp program, FloatType io)
+    : program(program), forms(program), io(io),
+      compute(Float64Type::get(program.getContext())) {
+  if (auto form = program->getAttrOfType<StringAttr>("form"))
+    if (form.getValue() == "native")
+      compute = io;
+}
+
+LogicalResult Plan::make() {
+  for (auto table : program.getBody().front().getOps<dp::TableOp>())
+    if (failed(addTable(table)))
+      return failure();
+  if (failed(addStatements()) || failed(readSchedules()) ||
+      failed(makeNests()))
+    return failure();
+  return makeLayouts();
+}
+
+LogicalResult Plan::addTable(dp::TableOp table) {
+  FailureOr<Domain> domain = Domain::get(table, forms);
+  if (failed(domain))
+    return failure();
+  auto plan = std::make_unique<TablePlan>();
+  plan->op = table;
+  plan->domain = std::move(*domain);
+  plan->root = table;
+  while (plan->root.getOwner())
+    plan->root = plan->root.getOwner().getDefiningOp<dp::TableOp>();
+  tables[table.getResult()] = std::move(plan);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+/// Does `read` ask for the cell of the equation it stands in, as far as the
+/// first `rank` indices go?
+static bool isSameCell(dp::ReadOp read, unsigned rank) {
+  auto equation = read->getParentOfType<dp::EquationOp>();
+  if (!equation)
+    return false;
+  auto arguments = equation.getBody().front().getArguments();
+  return read.getIndices().size() >= rank && arguments.size() >= rank &&
+         llvm::equal(read.getIndices().take_front(rank),
+                     arguments.take_front(rank));
+}
+
+/// The units of one owner's group, each after those whose cell it reads.
+void Plan::addUnits(Statement &statement, ArrayRef<TablePlan *> group) {
+  llvm::EquivalenceClasses<TablePlan *> shared;
+  for (TablePlan *table : group) {
+    shared.insert(table);
+    for (dp::EquationOp equation : table->op.getEquations())
+      shared.unionSets(table, &get(equation.getTables()[0]));
+  }
+  std::vector<Unit> pending;
+  llvm::DenseMap<TablePlan *, unsigned> unitOf;
+  for (TablePlan *table : group) {
+    TablePlan *leader = shared.getLeaderValue(table);
+    auto [place, isNew] = unitOf.try_emplace(leader, pending.size());
+    unsigned unit = place->second;
+    if (isNew)
+      pending.emplace_back();
+    unitOf[table] = unit;
+    pending[unit].tables.push_back(table);
+    for (dp::EquationOp equation : table->op.getEquations())
+      if (!llvm::is_contained(pending[unit].equations, equation))
+        pending[unit].equations.push_back(equation);
+  }
+  unsigned rank = statement.over->op.getRank();
+  std::vector<bool> done(pending.size());
+  auto visit = [&](unsigned i, auto &&visit) -> void {
+    if (done[i])
+      return;
+    done[i] = true;
+    for (dp::EquationOp equation : pending[i].equations)
+      equation.walk([&](dp::ReadOp read) {
+        auto source = tables.find(read.getArray());
+        if (source == tables.end() || !isSameCell(read, rank))
+          return;
+        auto unit = unitOf.find(source->second.get());
+        if (unit != unitOf.end())
+          visit(unit->second, visit);
+      });
+    llvm::stable_sort(pending[i].equations, [](auto a, auto b) {
+      return !a.getOtherwise() && b.getOtherwise();
+    });
+    if (!pending[i].equations.empty())
+      statement.units.push_back(std::move(pending[i]));
+  };
+  for (unsigned i = 0; i < pending.size(); ++i)
+    visit(i, visit);
+}
+
+LogicalResult Plan::addStatements() {
+  llvm::MapVector<Operation *, SmallVector<TablePlan *>> groups;
+  for (auto &[value, table] : tables)
+    groups[table->root].push_back(table.get());
+  // A scatter runs before whatever reads its table can, hence where the table
+  // stands, when nothing schedules it.
+  for (auto &[value, table] : tables) {
+    for (dp::ScatterOp scatter : table->op.getScatters()) {
+      Statement statement;
+      statement.over = &get(scatter.getOver());
+      statement.scatter = scatter;
+      statements.push_back(std::move(statement));
+    }
+    if (table->root != table->op)
+      continue;
+    Statement statement;
+    statement.over = table.get();
+    addUnits(statement, groups[table->op]);
+    if (!statement.units.empty())
+      statements.push_back(std::move(statement));
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Schedules
+//===----------------------------------------------------------------------===//
+
+LogicalResult Plan::readSchedules() {
+  std::optional<size_t> numRows;
+  for (Statement &statement : statements) {
+    Operation *op = statement.scatter ? statement.scatter.getOperation()
+                                      : statement.over->op.getOperation();
+    auto rows = op->getAttrOfType<ArrayAttr>("schedule");
+    if (!rows)
+      continue;
+    for (Attribute attribute : rows) {
+      auto row = dyn_cast<DenseI64ArrayAttr>(attribute);
+      if (!row ||
+          row.size() != static_cast<int64_t>(
+                            statement.over->domain.dims.size() + 1))
+        return op->emitError("expects a schedule row to have a coefficient an "
+                             "index, then a constant");
+      statement.schedule.emplace_back(row.asArrayRef());
+    }
+    if (numRows.value_or(rows.size()) != rows.size())
+      return op->emitError("expects as many schedule rows as elsewhere");
+    numRows = rows.size();
+  }
+  return success();
+}
+
+LogicalResult Plan::makeNests() {
+  std::optional<unsigned> lane;
+  if (auto attribute = program->getAttrOfType<IntegerAttr>("lane"))
+    lane = attribute.getInt();
+  for (Statement &statement : statements) {
+    Nest::Options options;
+    options.schedule = statement.schedule;
+    options.innermost = lane;
+    statement.nest =
+        std::make_unique<Nest>(statement.over->domain, forms, options);
+    if (statement.nest->hasOverflow())
+      return statement.over->op.emitError(
+          "has a domain or a schedule with too large coefficients");
+    for (Unit &unit : statement.units) {
+      Nest::Options inner;
+      inner.known = statement.over->op.getRank();
+      inner.context = &statement.over->domain;
+      unit.nest =
+          std::make_unique<Nest>(unit.tables[0]->domain, forms, inner);
+      if (unit.nest->hasOverflow())
+        return unit.tables[0]->op.emitError(
+            "has a domain with too large coefficients");
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Storage
+//===----------------------------------------------------------------------===//
+
+/// Is every read of the table at the cell where it is made, by the statement
+/// that makes it?
+static bool isLocal(Plan &plan, TablePlan &table) {
+  unsigned rank = table.op.getRank();
+  if (table.isOutput() || rank != table.root.getRank() ||
+      !table.op.getScatters().empty())
+    return false;
+  for (Operation *user : table.op.getResult().getUsers()) {
+    auto read = dyn_cast<dp::ReadOp>(user);
+    if (!read)
+      continue;
+    auto equation = read->getParentOfType<dp::EquationOp>();
+    if (!equation || !isSameCell(read, rank) ||
+        plan.get(equation.getTables()[0]).root != table.root)
+      return false;
+  }
+  return true;
+}
+
+LogicalResult Plan::makeLayouts() {
+  for (auto &[value, table] : tables) {
+    dp::TableOp op = table->op;
+    if (table->isOutput()) {
+      FailureOr<Layout> box = Layout::get(op, table->domain, forms,
+                                          /*skewed=*/false, /*compact=*/false);
+      if (failed(box))
+        return failure();
+      table->box = std::move(*box);
+    }
+    table->local = isLocal(*this, *table);
+    bool isRead = llvm::any_of(op.getResult().getUsers(), [](Operation *user) {
+      return isa<dp::ReadOp, dp::ScatterOp>(user);
+    });
+    if (table->local || (table->isOutput() && !isRead))
+      continue;
+    auto storage = op->getAttrOfType<StringAttr>("storage");
+    bool skewed = !storage || storage.getValue() != "box";
+    FailureOr<Layout> layout =
+        Layout::get(op, table->domain, forms, skewed, /*compact=*/skewed);
+    if (failed(layout))
+      return failure();
+    table->layout = std::move(*layout);
+  }
+  return success();
+}
+
+SmallVector<TablePlan *> Plan::getStored() {
+  SmallVector<TablePlan *> stored;
+  for (auto &[value, table] : tables)
+    if (table->layout)
+      stored.push_back(table.get());
+  return stored;
+}

@@ -1,0 +1,83 @@
+//===- Plan.h - statements and storage of a program ---------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a dp.program becomes, before anything is emitted: which tables are
+// computed together, in which loops, and where each is stored.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_PLAN_H
+#define DANSKIN_CONVERSION_PLAN_H
+
+#include "compiler/conversion/Layout.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace danskin::conversion {
+
+struct TablePlan {
+  mlir::dp::TableOp op;
+  Domain domain;
+  /// The table at whose cells this one is computed; itself without an owner.
+  mlir::dp::TableOp root;
+  /// In the workspace, where there is a place for it.
+  std::optional<Layout> layout;
+  /// In the caller's array, for an output.
+  std::optional<Layout> box;
+  /// Never read but at the cell where it is made: a value, no memory.
+  bool local = false;
+
+  bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
+  bool isIndex() { return op.getType().getElement().isIndex(); }
+  bool isExplicit() {
+    return op.getAbsence() == mlir::dp::Absence::Explicit;
+  }
+};
+
+/// Tables that share equations, hence cells.
+struct Unit {
+  llvm::SmallVector<TablePlan *> tables;
+  llvm::SmallVector<mlir::dp::EquationOp> equations; ///< `otherwise` last
+  /// The loops inside the cell of the statement.
+  std::unique_ptr<Nest> nest;
+};
+
+/// What runs once at each cell of a table.
+struct Statement {
+  TablePlan *over;
+  llvm::SmallVector<Unit> units;  ///< in the order they need each other,
+  mlir::dp::ScatterOp scatter;    ///< or one scatter
+  llvm::SmallVector<ScheduleRow> schedule;
+  std::unique_ptr<Nest> nest;
+};
+
+struct Plan {
+  mlir::dp::ProgramOp program;
+  Forms forms;
+  mlir::FloatType io;      ///< of float inputs and outputs
+  mlir::FloatType compute; ///< of tables and arithmetic
+  llvm::MapVector<mlir::Value, std::unique_ptr<TablePlan>> tables;
+  std::vector<Statement> statements;
+
+  Plan(mlir::dp::ProgramOp program, mlir::FloatType io);
+  /// Decides everything; reports what cannot be.
+  mlir::LogicalResult make();
+
+  TablePlan &get(mlir::Value table) { return *tables.find(table)->second; }
+  /// The tables that take a place in the workspace, in order.
+  llvm::SmallVector<TablePlan *> getStored();
+
+private:
+  mlir::LogicalResult addTable(mlir::dp::TableOp table);
+  mlir::LogicalResult addStatements();
+  void addUnits(Statement &statement, llvm::ArrayRef<TablePlan *> group);
+  mlir::LogicalResult makeNests();
+  mlir::LogicalResult readSchedules();
+  mlir::LogicalResult makeLayouts();
+};
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_PLAN_H

@@ -1,0 +1,225 @@
+//===- Run.cpp - the kernel proper ----------------------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The loops over time come from all statements together, lexicographically: a
+// row that is constant for each statement orders them, any other is a loop over
+// the hull of their times, in which each statement asks whether it has cells.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Run.h"
+#include "compiler/conversion/Cell.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+namespace {
+class Runner {
+public:
+  Runner(Plan &plan, Env &env, Memory &memory)
+      : env(env), memory(memory), cell(plan, env, memory),
+        loc(env.getLoc()) {}
+
+  /// A statement on its way through the loops over time.
+  struct Active {
+    Statement *statement;
+    Nest::Point point;
+    /// Rows whose loop has times that the statement does not have.
+    SmallVector<unsigned> loose;
+  };
+
+  void emitTimes(OpBuilder &b, std::vector<Active> group, unsigned row);
+  void emitStatement(OpBuilder &b, const Active &active);
+
+private:
+  void emitTimeLoop(OpBuilder &b, std::vector<Active> group, unsigned row);
+  void emitCell(OpBuilder &b, Statement &statement, ValueRange indices);
+  void emitInnerUnit(OpBuilder &b, Unit &unit, ValueRange indices);
+
+  Env &env;
+  Memory &memory;
+  Cell cell;
+  Location loc;
+};
+} // namespace
+
+/// The constant that a row is, if it is one.
+static std::optional<int64_t> getConstantTime(const Statement &statement,
+                                              unsigned row) {
+  const ScheduleRow &time = statement.schedule[row];
+  for (int64_t coefficient : ArrayRef(time).drop_back())
+    if (coefficient != 0)
+      return std::nullopt;
+  return time.back();
+}
+
+void Runner::emitTimes(OpBuilder &b, std::vector<Active> group, unsigned row) {
+  if (row == group.front().statement->schedule.size()) {
+    for (const Active &active : group)
+      emitStatement(b, active);
+    return;
+  }
+  bool allConstant = llvm::all_of(group, [&](const Active &active) {
+    return getConstantTime(*active.statement, row).has_value();
+  });
+  if (!allConstant)
+    return emitTimeLoop(b, std::move(group), row);
+  std::map<int64_t, std::vector<Active>> byTime;
+  for (Active &active : group) {
+    int64_t time = *getConstantTime(*active.statement, row);
+    active.statement->nest->setTime(active.point, row,
+                                    constantIndex(b, loc, time));
+    byTime[time].push_back(std::move(active));
+  }
+  for (auto &[time, part] : byTime)
+    emitTimes(b, std::move(part), row + 1);
+}
+
+void Runner::emitTimeLoop(OpBuilder &b, std::vector<Active> group,
+                          unsigned row) {
+  Value lower, last;
+  bool same = true;
+  for (Active &active : group) {
+    const Nest &nest = *active.statement->nest;
+    auto [from, to] = nest.emitTimeBounds(b, loc, active.point, row);
+    if (!nest.hasSameBounds(*group.front().statement->nest, row)) {
+      same = false;
+      lower = b.create<arith::MinSIOp>(loc, lower, from);
+      last = b.create<arith::MaxSIOp>(loc, last, to);
+    } else if (!lower) {
+      lower = from;
+      last = to;
+    }
+  }
+  Value upper =
+      b.create<arith::AddIOp>(loc, last, constantIndex(b, loc, 1));
+  auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
+  OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  for (Active &active : group) {
+    active.statement->nest->setTime(active.point, row,
+                                    loop.getInductionVar());
+    if (!same)
+      active.loose.push_back(row);
+  }
+  emitTimes(inner, std::move(group), row + 1);
+}
+
+void Runner::emitStatement(OpBuilder &b, const Active &active) {
+  Statement &statement = *active.statement;
+  const Nest &nest = *statement.nest;
+  OpBuilder inner = b;
+  auto require = [&](Value condition) {
+    if (!condition)
+      return;
+    auto branch = inner.create<scf::IfOp>(loc, condition, false);
+    inner = branch.getThenBodyBuilder();
+  };
+  require(nest.emitGuards(inner, loc, env, active.point));
+  for (unsigned row : active.loose)
+    require(nest.emitTimeGuard(inner, loc, active.point, row));
+  nest.emit(inner, loc, env, active.point,
+            [&](OpBuilder &at, ValueRange indices) {
+              emitCell(at, statement, indices);
+            });
+}
+
+void Runner::emitCell(OpBuilder &b, Statement &statement, ValueRange indices) {
+  if (statement.scatter)
+    return cell.emitScatter(b, statement.scatter, indices);
+  for (Unit &unit : statement.units)
+    emitInnerUnit(b, unit, indices);
+  cell.leave();
+}
+
+/// The cells of a unit that belong to one cell of the statement.
+void Runner::emitInnerUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
+  const Nest &nest = *unit.nest;
+  Nest::Point point = nest.start(env, indices);
+  Value guard = nest.emitGuards(b, loc, env, point);
+  auto emitCells = [&](OpBuilder &at) {
+    nest.emit(at, loc, env, point, [&](OpBuilder &inner, ValueRange cells) {
+      cell.emitUnit(inner, unit, cells);
+    });
+  };
+  if (!guard)
+    return emitCells(b);
+
+  SmallVector<TablePlan *> locals;
+  for (TablePlan *table : unit.tables)
+    if (table->local)
+      locals.push_back(table);
+  auto branch = b.create<scf::IfOp>(
+      loc, guard,
+      [&](OpBuilder &inner, Location) {
+        emitCells(inner);
+        SmallVector<Value> raws;
+        for (TablePlan *table : locals)
+          llvm::append_range(raws, cell.getLocal(*table));
+        inner.create<scf::YieldOp>(loc, raws);
+      },
+      [&](OpBuilder &inner, Location) {
+        SmallVector<Value> raws;
+        for (TablePlan *table : locals)
+          llvm::append_range(raws, memory.emitNothing(inner, *table));
+        inner.create<scf::YieldOp>(loc, raws);
+      });
+  SmallVector<Value> results(branch.getResults());
+  ArrayRef<Value> rest = results;
+  for (TablePlan *table : locals) {
+    size_t width = memory.getRawTypes(*table).size();
+    cell.setLocal(*table, Memory::Raw(rest.take_front(width)));
+    rest = rest.drop_front(width);
+  }
+}
+
+/// Sets to 0 what scatters add into, and what of an output is no cell.
+static void clear(OpBuilder &b, Plan &plan, Memory &memory) {
+  for (auto &[value, table] : plan.tables) {
+    bool isScattered = !table->op.getScatters().empty();
+    if (isScattered && table->layout)
+      memory.clear(b, *table);
+    if (table->isOutput() && (isScattered || !table->box->isFull()))
+      memory.clearOutput(b, *table);
+  }
+}
+
+void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
+  Env env(plan.program, plan.forms, function);
+  Memory memory(plan, env);
+  Block &entry = function.getBody().front();
+  memory.open(entry.getArguments().back());
+  OpBuilder b = OpBuilder::atBlockEnd(&entry);
+  clear(b, plan, memory);
+
+  Runner runner(plan, env, memory);
+  std::vector<Runner::Active> scheduled, others;
+  for (Statement &statement : plan.statements) {
+    Runner::Active active{&statement, statement.nest->start(env, {}), {}};
+    (statement.schedule.empty() ? others : scheduled).push_back(active);
+  }
+  if (!scheduled.empty())
+    runner.emitTimes(b, std::move(scheduled), 0);
+  for (const Runner::Active &active : others)
+    runner.emitStatement(b, active);
+
+  // A scattered output is added up in the workspace, then handed over.
+  for (auto &[value, table] : plan.tables) {
+    if (!table->isOutput() || table->op.getScatters().empty())
+      continue;
+    TablePlan &output = *table;
+    Nest nest(output.domain, plan.forms, Nest::Options{});
+    nest.emit(b, env.getLoc(), env, nest.start(env, {}),
+              [&](OpBuilder &inner, ValueRange indices) {
+                memory.storeOutput(inner, output, indices,
+                                   memory.load(inner, output, indices));
+              });
+  }
+  Value zero = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
+  b.create<func::ReturnOp>(env.getLoc(), zero);
+}

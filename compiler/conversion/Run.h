@@ -1,0 +1,33 @@
+//===- Run.h - the functions of a kernel --------------------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_RUN_H
+#define DANSKIN_CONVERSION_RUN_H
+
+#include "compiler/conversion/Plan.h"
+
+namespace danskin::conversion {
+
+/// Each fills an empty function; its arguments are the sizes (`index`), then:
+///
+/// run: the arrays (inputs, outputs), the workspace (`memref<?xi8>`); gives an
+/// error code (`i32`), 0 when all is well.
+void emitRun(Plan &plan, mlir::func::FuncOp function);
+/// workspace: nothing more; gives the bytes that run needs (`i64`).
+void emitWorkspace(Plan &plan, mlir::func::FuncOp function);
+/// extents: a `memref<?xi64>` that takes those of all outputs.
+void emitExtents(Plan &plan, mlir::func::FuncOp function);
+/// validate: the arrays of inputs, a `memref<?xi64>` that takes the fault; gives
+/// 1 + the faulty input or 0 (`i64`).
+void emitValidate(Plan &plan, mlir::func::FuncOp function);
+
+/// Replaces functions that need a library by calls of the runtime's, and
+/// maximum and minimum by comparisons whose ties go to the first operand.
+void lowerMath(mlir::func::FuncOp function);
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_RUN_H

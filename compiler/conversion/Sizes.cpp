@@ -1,0 +1,41 @@
+//===- Sizes.cpp - workspace and extents ----------------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Memory.h"
+#include "compiler/conversion/Run.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+void danskin::conversion::emitWorkspace(Plan &plan, func::FuncOp function) {
+  Env env(plan.program, plan.forms, function);
+  Memory memory(plan, env);
+  OpBuilder b = OpBuilder::atBlockEnd(&function.getBody().front());
+  Value bytes = b.create<arith::IndexCastOp>(env.getLoc(), b.getI64Type(),
+                                             memory.getBytes());
+  b.create<func::ReturnOp>(env.getLoc(), bytes);
+}
+
+void danskin::conversion::emitExtents(Plan &plan, func::FuncOp function) {
+  Env env(plan.program, plan.forms, function);
+  Location loc = env.getLoc();
+  Block &entry = function.getBody().front();
+  OpBuilder b = OpBuilder::atBlockEnd(&entry);
+  int64_t next = 0;
+  for (auto &[value, table] : plan.tables) {
+    if (!table->isOutput())
+      continue;
+    for (Value extent : table->box->emitExtents(b, env)) {
+      Value wide = b.create<arith::IndexCastOp>(loc, b.getI64Type(), extent);
+      Value place = constantIndex(b, loc, next++);
+      b.create<memref::StoreOp>(loc, wide, entry.getArguments().back(), place);
+    }
+  }
+  b.create<func::ReturnOp>(loc);
+}

@@ -1,0 +1,137 @@
+//===- WrapEntryPoints.cpp - dp-wrap-entry-points -------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The types of a kernel's arguments say what they are: an index is a size, a
+// strided memref an array, a memref of bytes the workspace, a plain memref of
+// i64 the result. The wrapper's pointers come in the order of the C ABI: sizes,
+// arrays and strides (where there are arrays), then the workspace or result.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace danskin {
+#define GEN_PASS_DEF_DPWRAPENTRYPOINTS
+#include "compiler/conversion/Passes.h.inc"
+} // namespace danskin
+
+using namespace mlir;
+
+namespace {
+class Wrapper {
+public:
+  Wrapper(func::FuncOp inner)
+      : inner(inner), b(inner), loc(inner.getLoc()),
+        pointer(LLVM::LLVMPointerType::get(inner.getContext())) {}
+
+  void wrap(StringRef name, bool hasArrays);
+
+private:
+  Value load(Type type, Value base, int64_t index) {
+    Value address = b.create<LLVM::GEPOp>(loc, pointer, type, base,
+                                          ArrayRef<LLVM::GEPArg>(index));
+    return b.create<LLVM::LoadOp>(loc, type, address);
+  }
+  Value emitMemRef(MemRefType type, Value data, ArrayRef<Value> strides);
+
+  func::FuncOp inner;
+  OpBuilder b;
+  Location loc;
+  Type pointer;
+};
+} // namespace
+
+/// A descriptor. Nothing reads the extents, so they are unknown: the largest.
+Value Wrapper::emitMemRef(MemRefType type, Value data,
+                          ArrayRef<Value> strides) {
+  Type word = b.getI64Type();
+  SmallVector<Type> fields = {pointer, pointer, word};
+  unsigned rank = type.getRank();
+  if (rank > 0)
+    fields.append(2, LLVM::LLVMArrayType::get(word, rank));
+  Value descriptor = b.create<LLVM::UndefOp>(
+      loc, LLVM::LLVMStructType::getLiteral(b.getContext(), fields));
+  auto set = [&](Value value, ArrayRef<int64_t> place) {
+    descriptor = b.create<LLVM::InsertValueOp>(loc, descriptor, value, place);
+  };
+  auto constant = [&](int64_t value) {
+    return b.create<LLVM::ConstantOp>(loc, word, value);
+  };
+  set(data, 0);
+  set(data, 1);
+  set(constant(0), 2);
+  for (unsigned d = 0; d < rank; ++d) {
+    set(constant(std::numeric_limits<int64_t>::max()), {3, d});
+    set(strides.empty() ? constant(1) : strides[d], {4, d});
+  }
+  return b.create<UnrealizedConversionCastOp>(loc, type, descriptor)
+      .getResult(0);
+}
+
+void Wrapper::wrap(StringRef name, bool hasArrays) {
+  TypeRange types = inner.getArgumentTypes();
+  bool hasLast = !types.empty() && isa<MemRefType>(types.back()) &&
+                 cast<MemRefType>(types.back()).getLayout().isIdentity() &&
+                 cast<MemRefType>(types.back()).getRank() == 1;
+  SmallVector<Type> arguments(1 + (hasArrays ? 2 : 0) + hasLast, pointer);
+  auto outer = b.create<func::FuncOp>(
+      loc, name, b.getFunctionType(arguments, inner.getResultTypes()));
+  Block *entry = outer.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+
+  SmallVector<Value> operands;
+  int64_t nextSize = 0, nextArray = 0, nextStride = 0;
+  for (auto [i, type] : llvm::enumerate(types)) {
+    if (type.isIndex()) {
+      Value size = load(b.getI64Type(), entry->getArgument(0), nextSize++);
+      operands.push_back(
+          b.create<arith::IndexCastOp>(loc, b.getIndexType(), size));
+      continue;
+    }
+    auto memref = cast<MemRefType>(type);
+    if (hasLast && i + 1 == types.size()) {
+      operands.push_back(
+          emitMemRef(memref, entry->getArguments().back(), {}));
+      continue;
+    }
+    Value data = load(pointer, entry->getArgument(1), nextArray++);
+    SmallVector<Value> strides;
+    for (int64_t d = 0; d < memref.getRank(); ++d)
+      strides.push_back(
+          load(b.getI64Type(), entry->getArgument(2), nextStride++));
+    operands.push_back(emitMemRef(memref, data, strides));
+  }
+  auto call = b.create<func::CallOp>(loc, inner, operands);
+  b.create<func::ReturnOp>(loc, call.getResults());
+}
+
+namespace {
+struct DpWrapEntryPoints
+    : public danskin::impl::DpWrapEntryPointsBase<DpWrapEntryPoints> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    SmallVector<func::FuncOp> functions;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        functions.push_back(function);
+    for (func::FuncOp function : functions) {
+      std::string name = function.getName().str();
+      StringRef part = StringRef(name).rsplit('_').second;
+      function.setName(name + ".body");
+      function.setPrivate();
+      function->setAttr("llvm.linkage",
+                        LLVM::LinkageAttr::get(
+                            context, LLVM::linkage::Linkage::Internal));
+      Wrapper(function).wrap(name, part == "run" || part == "validate");
+    }
+  }
+};
+} // namespace
