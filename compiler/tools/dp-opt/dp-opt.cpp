@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Passes.h"
 #include "dialects/dp/Dp.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -42,6 +43,7 @@ static void registerUpstreamPasses() {
 
 int main(int argc, char **argv) {
   registerUpstreamPasses();
+  danskin::registerDanskinConversionPasses();
   mlir::DialectRegistry registry;
   registry.insert<mlir::dp::DpDialect, mlir::affine::AffineDialect,
                   mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
