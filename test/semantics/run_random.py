@@ -14,6 +14,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,39 +28,62 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGRESSION = ROOT / "test" / "regression"
 
 
+ENTRIES = ("value", "grad", "hvp", "argmax")
+
+
 class Outcome:
     """What `dpc test` says of one program."""
 
     def __init__(self, status, stdout, stderr):
         self.status = status
         self.report = None
-        self.text = (stdout + stderr).strip()
-        lines = stdout.strip().splitlines()
-        try:
-            self.report = json.loads(lines[-1]) if lines else None
-        except json.JSONDecodeError:
-            pass
+        self.text = stderr.strip()
+        for line in stdout.splitlines():
+            if line.startswith('{"'):
+                self.report = json.loads(line)
+        for reg, dtype, what, counts in self.checks():
+            if counts["failed"]:
+                self.text += f"\n{reg} {dtype} {what}: {counts}"
+
+    def checks(self):
+        """(reg, dtype, what is checked, counts)"""
+        for run in self.report["runs"] if self.report else ():
+            for what, counts in run["checks"].items():
+                yield run["reg"], run["float"], what, counts
 
     @property
     def kind(self):
         """"passed", or how it fails: a shrunk program has to fail alike."""
-        if self.status == 0 and self.report and not self.report["failed"]:
-            return "passed"
-        if self.report and self.report["failed"]:
+        if self.status not in (0, 1):
+            return "timeout" if self.status == 124 else "crash"
+        if any(counts["failed"] for *_, counts in self.checks()):
             return "mismatch"
-        if self.status in (0, 1):
-            return "rejected"
-        return "timeout" if self.status == 124 else "crash"
+        return "passed" if self.status == 0 and self.report else "rejected"
+
+
+def run_dpc(options, *arguments):
+    try:
+        done = subprocess.run([options.dpc, *arguments], capture_output=True, text=True, errors="replace",
+                              timeout=options.timeout)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return 124, "", f"no answer in {options.timeout} s"
+    return done.returncode, done.stdout, done.stderr
 
 
 def dpc_test(options, path):
-    command = [options.dpc, "test", path, f"--instances={options.instances}", f"--seed={options.seed}",
-               "--format=json"]  # fmt: skip
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=options.timeout)
-    except subprocess.TimeoutExpired as expired:
-        return Outcome(124, (expired.stdout or b"").decode(errors="replace"), f"no answer in {options.timeout} s")
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    return Outcome(*run_dpc(options, "test", path, f"--instances={options.instances}", f"--seed={options.seed}",
+                            "--format=json"))  # fmt: skip
+
+
+def class_of(options, path):
+    """The class that `dpc check` reports."""
+    found = re.search(r"^class: (\w+)", run_dpc(options, "check", path)[1], re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def examine(options, path):
+    outcome = dpc_test(options, path)
+    return outcome, class_of(options, path) if outcome.kind == "passed" else ""
 
 
 def keep_smallest(options, program, kind, folder):
@@ -78,19 +102,17 @@ def keep_smallest(options, program, kind, folder):
     return kept
 
 
-def count(report, found, table):
+def count(outcome, kind, found, table):
     """Adds one program's comparisons: {(construct, class): {(reg, entry): n}}."""
-    met = {(c["reg"], c["entry"]) for c in report["comparisons"] if c["instances"]}
+    met = {(reg, what) for reg, _, what, counts in outcome.checks() if what in ENTRIES and counts["checked"]}
     for construct in found:
-        for pair in met:
-            table[construct, report["class"]][pair] += 1
+        table[construct, kind].update(met)
 
 
 def print_table(table, least):
     """The counts, and the names of the combinations below `least`."""
     pairs = sorted({pair for row in table.values() for pair in row})
     regs = sorted({reg for reg, _ in pairs})
-    entries = sorted({entry for _, entry in pairs})
     rare = []
     print("\nprograms compared, by construct and class; least and most over entries, a column a regularizer")
     print(f"{'':20} {'class':8}" + "".join(f"{reg:>14}" for reg in regs))
@@ -100,7 +122,7 @@ def print_table(table, least):
             cells = []
             for reg in regs:
                 # A general program has no path.
-                counts = [row[reg, entry] for entry in entries if not (kind == "general" and entry == "argmax")]
+                counts = [row[reg, entry] for entry in ENTRIES if not (kind == "general" and entry == "argmax")]
                 cells.append(f"{min(counts)}..{max(counts)}" if min(counts) != max(counts) else f"{min(counts)}")
                 if min(counts) < least:
                     rare.append(f"{construct} x {kind} x {reg}: {min(counts)} < {least}")
@@ -125,21 +147,20 @@ def main():
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         tasks = {}
         for path in sorted(REGRESSION.glob("*.dp")):
-            tasks[pool.submit(dpc_test, options, path)] = (path.name, None)
+            tasks[pool.submit(examine, options, path)] = (path.name, None)
         for program in random_programs.sequence(options.count, options.seed):
             path = pathlib.Path(folder, f"{program.name}.dp")
             path.write_text(program.render())
-            tasks[pool.submit(dpc_test, options, path)] = (path.name, program)
+            tasks[pool.submit(examine, options, path)] = (path.name, program)
         for done, task in enumerate(concurrent.futures.as_completed(tasks), 1):
             name, program = tasks[task]
-            outcome = task.result()
+            outcome, kind = task.result()
             if outcome.kind == "passed":
                 passed += 1
-                for comparison in outcome.report["comparisons"]:
-                    dtype = comparison["dtype"]
-                    worst[dtype] = max(worst[dtype], comparison.get("max_error", 0))
+                for _, dtype, _, counts in outcome.checks():
+                    worst[dtype] = max(worst[dtype], counts["worst"])
                 if program:
-                    count(outcome.report, model.constructs(program), table)
+                    count(outcome, kind, model.constructs(program), table)
             else:
                 failures.append(name)
                 print(f"FAIL: {name}: {outcome.kind}\n  " + outcome.text[:1500].replace("\n", "\n  "), flush=True)
@@ -151,7 +172,8 @@ def main():
     rare = print_table(table, 10) if options.count >= 300 else []
     for name in rare:
         print("FAIL:", name)
-    print("largest error:", ", ".join(f"{dtype} {error:.2g}" for dtype, error in sorted(worst.items())) or "none")
+    print("largest error, as a share of what is tolerated:",
+          ", ".join(f"{dtype} {error:.2g}" for dtype, error in sorted(worst.items())) or "none")
     print(f"{passed} passed, {len(failures) + len(rare)} failed")
     return 1 if failures or rare else 0
 

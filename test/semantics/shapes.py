@@ -187,7 +187,7 @@ def states(g):
         action = Binder("b", "0", "T", False, "T")
         g.size("T", ">= 1")
         wide = [e for env in scopes for e in bind([action, other], env)]
-        coefficient = g.read_input([g.axis(b, wide) for b in (state, action, other)], 0.5, "p")
+        coefficient = g.read_input([g.axis(b, wide) for b in (state, action, other)], 0.5, "prob")
         discount = g.read_input([], 0.3, "a")
         total = f"tanh({discount}) * sum {{ 0.3 * {coefficient} * A[{before}, r] for r in 0..S }}"
         reward = g.weight([state, action], [e for env in scopes for e in bind([action], env)])
