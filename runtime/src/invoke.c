@@ -150,7 +150,9 @@ static int with_plan(const dp_entry *entry, const dp_call *call,
 static int invoke(dp_plan *plan, void *context) {
   (void)context;
   const dp_call *call = plan->call;
-  int code = dp_bind_outputs(plan);
+  int code = dp_check_data(plan);
+  if (code == DP_OK)
+    code = dp_bind_outputs(plan);
   if (code != DP_OK)
     return code;
   if (call->workspace_bytes < plan->workspace_bytes ||

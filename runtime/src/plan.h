@@ -83,6 +83,7 @@ int dp_join_batch(dp_plan *plan, const char *what, const char *name,
 int dp_bind_inputs(dp_plan *plan);
 int dp_bind_size_tensors(dp_plan *plan);
 int dp_bind_outputs(dp_plan *plan);
+int dp_check_data(const dp_plan *plan);
 
 /* sizes.c */
 int dp_affine_value(const dp_plan *plan, const dp_affine *form,

@@ -45,22 +45,25 @@ int dp_join_batch(dp_plan *plan, const char *what, const char *name,
                  plan->batch_name, (long long)plan->batch);
 }
 
-static int check_memory(const dp_plan *plan, const char *what, const char *name,
+static int check_device(const dp_plan *plan, const char *what, const char *name,
                         const dp_tensor *tensor) {
   if (tensor->device.device_type != DP_CPU &&
       tensor->device.device_type != DP_CPU_PINNED)
     return dp_fail(plan, DP_ERROR_DEVICE,
                    "%s `%s`: on device type %d, but this entry runs on the CPU",
                    what, name, (int)tensor->device.device_type);
-  int64_t count = 1;
-  for (int32_t i = 0; i < tensor->ndim; ++i) {
+  for (int32_t i = 0; i < tensor->ndim; ++i)
     if (tensor->shape[i] < 0)
       return dp_fail(plan, DP_ERROR_SHAPE, "%s `%s`: axis %d is %lld", what,
                      name, (int)i, (long long)tensor->shape[i]);
-    count = tensor->shape[i] ? count : 0;
-  }
-  if (!count)
-    return DP_OK;
+  return DP_OK;
+}
+
+static int check_data(const dp_plan *plan, const char *what, const char *name,
+                      const dp_tensor *tensor) {
+  for (int32_t i = 0; i < tensor->ndim; ++i)
+    if (tensor->shape[i] == 0)
+      return DP_OK;
   if (!tensor->data)
     return dp_fail(plan, DP_ERROR_CALL, "%s `%s`: its data is NULL", what,
                    name);
@@ -69,6 +72,16 @@ static int check_memory(const dp_plan *plan, const char *what, const char *name,
                    "%s `%s`: its data is not aligned to its elements", what,
                    name);
   return DP_OK;
+}
+
+/* Questions about shapes and workspace come without data. */
+int dp_check_data(const dp_plan *plan) {
+  int code = DP_OK;
+  for (int32_t i = 0; i < plan->entry->num_inputs && code == DP_OK; ++i)
+    if (plan->call->inputs[i])
+      code = check_data(plan, "input", plan->entry->inputs[i].name,
+                        plan->call->inputs[i]);
+  return code;
 }
 
 static int has_type(const dp_tensor *tensor, int code, int bits) {
@@ -163,7 +176,7 @@ static int bind_input(dp_plan *plan, int32_t i, int64_t *dense) {
                    (int)input->rank + 1, input->declaration);
   int code = check_type(plan, "input", input->name, input->kind, 0, tensor);
   if (code == DP_OK)
-    code = check_memory(plan, "input", input->name, tensor);
+    code = check_device(plan, "input", input->name, tensor);
   if (code != DP_OK)
     return code;
   dp_array *array = &plan->arrays[i];
@@ -197,7 +210,9 @@ static int bind_size_tensor(dp_plan *plan, const char *what, const char *name,
     return dp_fail(plan, DP_ERROR_TYPE,
                    "%s `%s`: its elements are %s%d, but must be i32 or i64",
                    what, name, letter(tensor), (int)tensor->dtype.bits);
-  int code = check_memory(plan, what, name, tensor);
+  int code = check_device(plan, what, name, tensor);
+  if (code == DP_OK)
+    code = check_data(plan, what, name, tensor);
   if (code != DP_OK || tensor->ndim == 0)
     return code;
   plan->is_ragged = 1;
@@ -237,7 +252,9 @@ static int bind_output(dp_plan *plan, int32_t o, const int64_t *shape,
                    array->is_batched ? ", the batch first" : "");
   int code = check_type(plan, "output", output->name, output->kind, 1, tensor);
   if (code == DP_OK)
-    code = check_memory(plan, "output", output->name, tensor);
+    code = check_device(plan, "output", output->name, tensor);
+  if (code == DP_OK)
+    code = check_data(plan, "output", output->name, tensor);
   if (code != DP_OK)
     return code;
   if (array->is_batched) {

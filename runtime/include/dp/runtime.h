@@ -25,7 +25,8 @@ extern "C" {
 int dp_invoke(const dp_entry *entry, const dp_call *call);
 
 /* Bytes of workspace that dp_invoke wants for this call, or minus an error
- * code. Reads inputs' shapes, sizes and lengths; needs no outputs. */
+ * code. Reads inputs' shapes, sizes and lengths, but no data; needs no outputs.
+ */
 int64_t dp_workspace(const dp_entry *entry, const dp_call *call);
 
 /* The shape that an output of this call must have, batch axis included.
