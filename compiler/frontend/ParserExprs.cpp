@@ -138,8 +138,11 @@ ExprPtr Parser::parseNumber() {
   const Token &token = take();
   auto number = std::make_unique<NumberExpr>(token.range);
   number->isInteger = token.kind == Token::Integer;
-  bool bad = number->isInteger ? token.text.getAsInteger(10, number->integer)
-                               : token.text.getAsDouble(number->value);
+  // Reading a fraction takes time quadratic in its digits.
+  constexpr size_t maxDigits = 4096;
+  bool bad = token.text.size() > maxDigits ||
+             (number->isInteger ? token.text.getAsInteger(10, number->integer)
+                                : token.text.getAsDouble(number->value));
   if (bad || number->value - number->value != 0) {
     fail("E0103", token.range,
          "the number " + describe(token) + " is too large");

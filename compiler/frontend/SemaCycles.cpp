@@ -8,6 +8,8 @@
 #include "compiler/frontend/AstWalk.h"
 #include "compiler/frontend/Sema.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace danskin;
@@ -51,8 +53,74 @@ public:
     return {};
   }
 
+  bool readsItself(const Decl *decl) const {
+    return llvm::is_contained(readsOf(decl), decl);
+  }
+
+  /// For each declaration, which component of mutually recursive ones it is
+  /// in (Tarjan's algorithm, with its stack on the heap: 10^5 lets may read
+  /// each other in a row).
+  llvm::DenseMap<const Decl *, unsigned> findComponents() const {
+    Search search;
+    for (const auto &[decl, ignored] : reads)
+      if (!search.found.count(decl))
+        visit(decl, search);
+    return std::move(search.component);
+  }
+
 private:
   using Reads = llvm::SetVector<const Decl *>;
+
+  struct Search {
+    struct Frame {
+      const Decl *decl;
+      size_t nextRead;
+    };
+    llvm::DenseMap<const Decl *, unsigned> found, lowest, component;
+    std::vector<const Decl *> open; ///< found, but in no component yet
+    unsigned components = 0;
+  };
+
+  void visit(const Decl *root, Search &search) const {
+    std::vector<Search::Frame> path;
+    auto enter = [&](const Decl *decl) {
+      unsigned number = search.found.size();
+      search.found[decl] = search.lowest[decl] = number;
+      search.open.push_back(decl);
+      path.push_back({decl, 0});
+    };
+    enter(root);
+    while (!path.empty()) {
+      const Decl *decl = path.back().decl;
+      if (path.back().nextRead < readsOf(decl).size()) {
+        const Decl *next = readsOf(decl)[path.back().nextRead++];
+        if (!search.found.count(next))
+          enter(next);
+        else if (!search.component.count(next))
+          search.lowest[decl] =
+              std::min(search.lowest[decl], search.found[next]);
+        continue;
+      }
+      path.pop_back();
+      if (!path.empty()) {
+        unsigned &low = search.lowest[path.back().decl];
+        low = std::min(low, search.lowest.lookup(decl));
+      }
+      if (search.lowest[decl] == search.found[decl])
+        closeComponent(decl, search);
+    }
+  }
+
+  /// `root` and all that was found after it read each other.
+  static void closeComponent(const Decl *root, Search &search) {
+    const Decl *member;
+    do {
+      member = search.open.back();
+      search.open.pop_back();
+      search.component[member] = search.components;
+    } while (member != root);
+    ++search.components;
+  }
 
   void add(const Decl &reader, const Expr &body) {
     walk(body, [&](const Expr &expr) { addRead(reader, expr); });
@@ -79,14 +147,19 @@ private:
 
 void Sema::checkCycles() {
   ReadGraph graph(program);
-  llvm::SetVector<const Decl *> reported;
+  llvm::DenseMap<const Decl *, unsigned> components = graph.findComponents();
+  llvm::DenseMap<unsigned, unsigned> members;
+  for (const auto &[decl, component] : components)
+    ++members[component];
+  llvm::DenseSet<unsigned> reported;
   for (const auto &let : program.lets) {
-    if (reported.contains(let.get()))
+    auto component = components.find(let.get());
+    if (component == components.end() || reported.contains(component->second))
       continue;
+    if (members[component->second] == 1 && !graph.readsItself(let.get()))
+      continue;
+    reported.insert(component->second);
     std::vector<const Decl *> cycle = graph.cycleThrough(let.get());
-    if (cycle.empty())
-      continue;
-    reported.insert(cycle.begin(), cycle.end());
     Diagnostic &fault = error("E0403", let->range,
                               "let `" + let->name + "` is defined by itself");
     std::string way = "`" + let->name + "`";
