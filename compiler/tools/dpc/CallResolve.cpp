@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/Call.h"
-#include "compiler/tools/dpc/CallRandom.h"
+#include "compiler/tools/dpc/CallResolver.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
@@ -35,82 +35,7 @@ SizeMap ResolvedCall::getSizes(int64_t instance) const {
   return own;
 }
 
-namespace {
-/// An input of the command line: read, or still to be drawn.
-struct Given {
-  std::optional<NpyArray> npy;
-  bool isRandom = false;
-  std::optional<Shape> shape; ///< of a random one, where it was given
-  bool isFile = false;
-  const Shape *getShape() const {
-    return npy ? &npy->getShape() : shape ? &*shape : nullptr;
-  }
-};
-
-class Resolver {
-public:
-  Resolver(const Program &program, const CallSpec &spec)
-      : program(program), spec(spec), arrays(getArrays(program)),
-        random(spec.seed) {
-    call.program = &program;
-  }
-
-  Expected<ResolvedCall> run() {
-    for (auto step :
-         {&Resolver::setEntries, &Resolver::readValues,
-          &Resolver::findBatchOfInputs, &Resolver::setSizes,
-          &Resolver::setLengths, &Resolver::setGamma, &Resolver::setInputs,
-          &Resolver::drawRandoms, &Resolver::setWrt, &Resolver::setDirections,
-          &Resolver::setCotangents, &Resolver::finish})
-      if (Error error = (this->*step)())
-        return error;
-    return std::move(call);
-  }
-
-private:
-  Error setEntries();
-  Error readValues();
-  Error findBatchOfInputs();
-  Error setSizes();
-  Error setLengths();
-  Error setGamma();
-  Error setInputs();
-  Error drawRandoms();
-  Error setWrt();
-  Error setDirections();
-  Error setCotangents();
-  Error finish();
-
-  const ArrayDecl *findArray(StringRef name) const {
-    auto found = find_if(arrays, [&](auto &a) { return a.name == name; });
-    return found == arrays.end() ? nullptr : &*found;
-  }
-  Error unknown(StringRef name, const char *what) const;
-  Expected<Given> readSource(StringRef text);
-  /// One more source of a batch axis.
-  Error joinBatch(int64_t count, const std::string &origin);
-  /// An integer, or one an instance.
-  Expected<std::vector<int64_t>> readIntegers(const std::string &name,
-                                              StringRef text);
-  Expected<Batched<Tensor>> readFloats(StringRef text, const Shape &shape,
-                                       const std::string &what,
-                                       bool mayBeBatched);
-  Expected<Shape> getShapeOf(const std::string &name, bool isOutput);
-  Tensor toFloats(const NpyArray &npy) const;
-
-  const Program &program;
-  const CallSpec &spec;
-  const std::vector<ArrayDecl> arrays;
-  RandomEngine random;
-  std::map<std::string, Given> sources; ///< by array
-  std::map<std::string, std::vector<int64_t>> givenSizes;
-  std::set<std::string> batched; ///< arrays with a batch axis
-  std::string batchOrigin;
-  ResolvedCall call;
-};
-} // namespace
-
-Error Resolver::setEntries() {
+Error CallResolver::setEntries() {
   call.reg = spec.reg;
   auto wants = [&](const char *entry) {
     return is_contained(spec.entries, entry);
@@ -122,7 +47,7 @@ Error Resolver::setEntries() {
   return Error::success();
 }
 
-Error Resolver::unknown(StringRef name, const char *what) const {
+Error CallResolver::unknown(StringRef name, const char *what) const {
   std::vector<StringRef> names = {"gamma"};
   for (const ArrayDecl &array : arrays)
     names.push_back(array.name);
@@ -152,8 +77,8 @@ static std::optional<Shape> parseExtents(StringRef text) {
   return shape;
 }
 
-Expected<Given> Resolver::readSource(StringRef text) {
-  Given source;
+Expected<GivenInput> CallResolver::readSource(StringRef text) {
+  GivenInput source;
   StringRef rest = text;
   if (rest.consume_front("random")) {
     source.isRandom = true;
@@ -190,7 +115,7 @@ Expected<Given> Resolver::readSource(StringRef text) {
   return source;
 }
 
-Error Resolver::readValues() {
+Error CallResolver::readValues() {
   for (const auto &[name, text] : spec.values) {
     bool isSize = any_of(program.sizes, [&, &name = name](const auto &size) {
       return size->name == name;
@@ -206,7 +131,7 @@ Error Resolver::readValues() {
     bool isDag = text == "random" && findArray(name + ".src");
     if (!isDag && !findArray(name))
       return unknown(name, "input or size");
-    Expected<Given> source = readSource(text);
+    Expected<GivenInput> source = readSource(text);
     if (!source)
       return source.takeError();
     if (isDag)
@@ -222,7 +147,7 @@ Error Resolver::readValues() {
   return Error::success();
 }
 
-Error Resolver::joinBatch(int64_t count, const std::string &origin) {
+Error CallResolver::joinBatch(int64_t count, const std::string &origin) {
   if (call.isBatched && call.batch != count)
     return reference::makeError(origin + " has a batch of " + Twine(count) +
                                 ", but " + batchOrigin + " one of " +
@@ -234,9 +159,9 @@ Error Resolver::joinBatch(int64_t count, const std::string &origin) {
   return Error::success();
 }
 
-Expected<std::vector<int64_t>> Resolver::readIntegers(const std::string &name,
-                                                      StringRef text) {
-  Expected<Given> source = readSource(text);
+Expected<std::vector<int64_t>>
+CallResolver::readIntegers(const std::string &name, StringRef text) {
+  Expected<GivenInput> source = readSource(text);
   if (!source)
     return source.takeError();
   if (!source->npy || source->npy->isFloat() ||
@@ -251,7 +176,7 @@ Expected<std::vector<int64_t>> Resolver::readIntegers(const std::string &name,
   return tensor.data;
 }
 
-Error Resolver::findBatchOfInputs() {
+Error CallResolver::findBatchOfInputs() {
   for (const ArrayDecl &array : arrays) {
     const Shape *shape = sources[array.name].getShape();
     if (!shape || shape->size() == array.extents.size())
@@ -269,7 +194,7 @@ Error Resolver::findBatchOfInputs() {
   return Error::success();
 }
 
-Error Resolver::setSizes() {
+Error CallResolver::setSizes() {
   ShapeMap shapes;
   for (const ArrayDecl &array : arrays)
     if (const Shape *shape = sources[array.name].getShape())
@@ -293,7 +218,7 @@ Error Resolver::setSizes() {
   return Error::success();
 }
 
-Error Resolver::setLengths() {
+Error CallResolver::setLengths() {
   for (const auto &[name, text] : spec.lengths) {
     auto size = call.sizes.find(name);
     if (size == call.sizes.end())
@@ -312,7 +237,7 @@ Error Resolver::setLengths() {
   return Error::success();
 }
 
-Error Resolver::setGamma() {
+Error CallResolver::setGamma() {
   auto gamma = readFloats(spec.gamma, {}, "gamma", true);
   if (!gamma)
     return gamma.takeError();
@@ -324,205 +249,7 @@ Error Resolver::setGamma() {
   return Error::success();
 }
 
-Tensor Resolver::toFloats(const NpyArray &npy) const {
-  if (npy.isFloat())
-    return std::get<Tensor>(npy.array);
-  const IntTensor &ints = std::get<IntTensor>(npy.array);
-  Tensor tensor(ints.shape);
-  copy(ints.data, tensor.data.begin());
-  return tensor;
-}
-
-Expected<Batched<Tensor>> Resolver::readFloats(StringRef text,
-                                               const Shape &shape,
-                                               const std::string &what,
-                                               bool mayBeBatched) {
-  Expected<Given> source = readSource(text);
-  if (!source)
-    return source.takeError();
-  Batched<Tensor> result;
-  if (source->isRandom)
-    result.array = drawFloats(random, source->shape.value_or(shape));
-  else
-    result.array = toFloats(*source->npy);
-  const Shape &found = result.array.shape;
-  result.isBatched = found.size() == shape.size() + 1;
-  if (found.size() < shape.size() ||
-      !std::equal(shape.rbegin(), shape.rend(), found.rbegin()) ||
-      found.size() > shape.size() + mayBeBatched)
-    return reference::makeError(what + " has shape " +
-                                reference::toString(found) + "; it must be " +
-                                reference::toString(shape) +
-                                (mayBeBatched ? ", or that after a batch axis"
-                                              : ", without a batch axis"));
-  if (result.isBatched)
-    if (Error error = joinBatch(found.front(), what))
-      return error;
-  return result;
-}
-
-Error Resolver::setInputs() {
-  bool allSingle = true, anyFloat = false;
-  for (const ArrayDecl &array : arrays) {
-    Given &source = sources[array.name];
-    if (!source.npy)
-      continue;
-    bool isBatched = batched.count(array.name);
-    if (array.isInt) {
-      if (source.npy->isFloat())
-        return reference::makeError("input `" + array.name +
-                                    "` must be integers, not floats");
-      call.ints[array.name] = {std::get<IntTensor>(source.npy->array),
-                               isBatched};
-      continue;
-    }
-    anyFloat |= source.isFile;
-    allSingle &= !source.isFile || source.npy->isSingle;
-    call.floats[array.name] = {toFloats(*source.npy), isBatched};
-  }
-  call.isSingle =
-      spec.dtype.empty() ? anyFloat && allSingle : spec.dtype == "f32";
-  return Error::success();
-}
-
-Error Resolver::drawRandoms() {
-  std::set<std::string> drawn;
-  for (const ArrayDecl &array : arrays) {
-    Given &source = sources[array.name];
-    if (!source.isRandom || !drawn.insert(array.input->name).second)
-      continue;
-    bool isBatched = batched.count(array.name);
-    Shape shape;
-    for (const Expr *extent : array.extents)
-      shape.push_back(evaluateExtent(*extent, call.sizes).value_or(0) +
-                      array.plus);
-    if (!array.isInt) {
-      if (isBatched)
-        shape.insert(shape.begin(), call.batch);
-      call.floats[array.name] = {drawFloats(random, shape), isBatched};
-      continue;
-    }
-    // Ranges may speak of other ints, so each instance is drawn by itself.
-    int64_t count = isBatched ? call.batch : 1;
-    std::map<std::string, std::vector<int64_t>> elements;
-    Instance instance;
-    for (int64_t b = 0; b < count; ++b) {
-      instance.sizes = call.sizes;
-      for (const auto &[name, ints] : call.ints) {
-        const Shape &all = ints.array.shape;
-        IntTensor own(Shape(all.begin() + ints.isBatched, all.end()));
-        size_t first = ints.isBatched ? b * own.data.size() : 0;
-        std::copy_n(ints.array.data.begin() + first, own.data.size(),
-                    own.data.begin());
-        instance.ints[name] = std::move(own);
-      }
-      Error error = array.input->element == InputDecl::Dag
-                        ? drawDag(random, *array.input, instance)
-                        : drawInts(random, program, *array.input, instance);
-      if (error)
-        return error;
-      for (const ArrayDecl &part : arrays)
-        if (part.input == array.input)
-          append_range(elements[part.name], instance.ints[part.name].data);
-    }
-    for (auto &[name, data] : elements) {
-      IntTensor all;
-      all.shape = instance.ints[name].shape;
-      if (isBatched)
-        all.shape.insert(all.shape.begin(), count);
-      all.data = std::move(data);
-      call.ints[name] = {std::move(all), isBatched};
-    }
-  }
-  return Error::success();
-}
-
-Expected<Shape> Resolver::getShapeOf(const std::string &name, bool isOutput) {
-  Instance padded;
-  padded.sizes = call.sizes;
-  Interpreter interpreter(program, padded);
-  auto input = call.floats.find(name);
-  if (!isOutput && input != call.floats.end()) {
-    const Shape &shape = input->second.array.shape;
-    return Shape(shape.begin() + input->second.isBatched, shape.end());
-  }
-  for (const auto &[other, ints] : call.ints)
-    if (!isOutput && other == name)
-      return reference::makeError("input `" + name +
-                                  "` holds integers: nothing is "
-                                  "differentiated by it");
-  return isOutput ? interpreter.getOutputShape(name)
-                  : interpreter.getShape(name);
-}
-
-Error Resolver::setWrt() {
-  if (spec.wrt) {
-    call.wrt = *spec.wrt;
-  } else {
-    for (const auto &input : program.inputs)
-      if (input->element == InputDecl::Float)
-        call.wrt.push_back(input->name);
-  }
-  for (const std::string &name : call.wrt)
-    if (Error error = getShapeOf(name, false).takeError())
-      return error;
-  return Error::success();
-}
-
-Error Resolver::setDirections() {
-  for (const auto &[name, text] : spec.directions) {
-    Expected<Shape> shape = getShapeOf(name, false);
-    if (!shape)
-      return shape.takeError();
-    bool isLet = any_of(program.lets,
-                        [&, &name = name](auto &l) { return l->name == name; });
-    auto direction = readFloats(text, *shape, "the direction of `" + name + "`",
-                                isLet || call.hasBatchAxis(name));
-    if (!direction)
-      return direction.takeError();
-    call.directions[name] = std::move(*direction);
-  }
-  return Error::success();
-}
-
-Error Resolver::setCotangents() {
-  for (const auto &[name, text] : spec.cotangents) {
-    Expected<Shape> shape = getShapeOf(name, true);
-    if (!shape)
-      return shape.takeError();
-    auto cotangent =
-        readFloats(text, *shape, "the cotangent of `" + name + "`", true);
-    if (!cotangent)
-      return cotangent.takeError();
-    call.cotangents[name] = std::move(*cotangent);
-  }
-  return Error::success();
-}
-
-Error Resolver::finish() {
-  // One length for all is one an instance.
-  for (auto &[name, values] : call.lengths) {
-    if (values.size() == 1)
-      values.resize(call.batch, values.front());
-    if (int64_t(values.size()) != call.batch)
-      return reference::makeError(
-          "`" + name + "` is given for " + Twine(values.size()) +
-          " instances of a batch of " + Twine(call.batch));
-  }
-  if (!call.isSingle)
-    return Error::success();
-  auto round = [](std::map<std::string, Batched<Tensor>> &tensors) {
-    for (auto &[name, tensor] : tensors)
-      for (double &element : tensor.array.data)
-        element = float(element);
-  };
-  round(call.floats);
-  round(call.directions);
-  round(call.cotangents);
-  return Error::success();
-}
-
 Expected<ResolvedCall> danskin::resolveCall(const Program &program,
                                             const CallSpec &spec) {
-  return Resolver(program, spec).run();
+  return CallResolver(program, spec).run();
 }
