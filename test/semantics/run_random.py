@@ -5,7 +5,7 @@ Each program of random_programs.py, and each that failed once and stays in
 test/regression/, is given to `dpc test`, which compares both for every
 regularizer, number type and entry. Prints how often each construct met each
 class, regularizer and entry; a construct that was met too rarely is a failure.
-A program that fails is shrunk and kept.
+Programs that fail, at most five of a run, are shrunk and kept.
 """
 
 import argparse
@@ -164,7 +164,7 @@ def main():
             else:
                 failures.append(name)
                 print(f"FAIL: {name}: {outcome.kind}\n  " + outcome.text[:1500].replace("\n", "\n  "), flush=True)
-                if program and not options.no_shrink:
+                if program and not options.no_shrink and len(failures) <= 5:
                     print("  kept as", keep_smallest(options, program, outcome.kind, folder), flush=True)
             if done % 25 == 0:
                 print(f"  {done} of {len(tasks)} programs, {len(failures)} failed"
