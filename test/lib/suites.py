@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from shutil import which
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEST = ROOT / "test"
@@ -102,6 +103,28 @@ def lit(options, skips):
         yield Tally(good, not good, [] if good else [name])
 
 
+# What is built and run again under sanitizers: a preset and test programs.
+SANITIZED = {"asan": ["RuntimeTests", "FrontendTests", "ReferenceTests"], "tsan": ["RuntimeTests"]}
+
+
+def sanitizers(options, skips):
+    """Unit tests built again under AddressSanitizer, UBSan and ThreadSanitizer."""
+    for preset, programs in SANITIZED.items():
+        folder = options.build.parent / f"build-{preset}"
+        launchers = [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" for language in ("C", "CXX")]
+        subprocess.run(["cmake", "--preset", preset, "--log-level=WARNING", *(launchers if which("ccache") else [])],
+                       cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
+        print(f"building build-{preset}", flush=True)
+        subprocess.run(["ninja", "-C", folder, "-k0", *programs])
+        environment = dict(os.environ, GTEST_BRIEF="1", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+        for name in programs:
+            if f"{preset}.{name}" in skips:
+                continue
+            program = folder / "bin" / name
+            status = subprocess.run([program], env=environment).returncode if program.exists() else "not built"
+            yield Tally(status == 0, status != 0, [f"{preset}.{name}: {status}"] if status else [])
+
+
 def driver(path):
     """The suite that one run_*.py is."""
 
@@ -137,7 +160,7 @@ def all_suites():
     drivers = {path.stem.removeprefix("run_"): driver(path) for path in sorted(TEST.glob("**/run_*.py"))}
     first = ("style",)
     suites = {name: drivers.pop(name) for name in first if name in drivers}
-    return {**suites, "unit": unit, "lit": lit, **drivers}
+    return {**suites, "unit": unit, "lit": lit, **drivers, "sanitizers": sanitizers}
 
 
 def main():
