@@ -13,7 +13,7 @@ static int is_integer(double y) {
 }
 
 static int is_odd(double y) {
-  return magnitude(y) < 0x1p53 && ((int64_t)y & 1);
+  return magnitude(y) < 0x1p53 && is_integer(y) && ((int64_t)y & 1);
 }
 
 /* exp(y log x) for x > 0 finite, y finite. */

@@ -159,11 +159,12 @@ static int find_values(dp_plan *plan) {
   }
   int32_t next = 0;
   for (;;) {
-    int by_inputs = solve_by_inputs(plan);
-    int by_constraints = by_inputs < 0 ? -1 : solve_by_constraints(plan);
-    if (by_constraints < 0)
+    int solved = solve_by_inputs(plan);
+    if (solved == 0)
+      solved = solve_by_constraints(plan);
+    if (solved < 0)
       return DP_ERROR_SIZE;
-    if (by_inputs || by_constraints)
+    if (solved)
       continue;
     while (next < entry->num_sizes &&
            plan->origins[next].from != DP_FROM_NOTHING)

@@ -8,6 +8,8 @@
 
 /* Taylor's series; for |x| < 0.55 its terms fall by 2^-3 each. */
 static double small(double x) {
+  if (x == 0) /* keeps the sign */
+    return x;
   static const double terms[] = {
       -0x1.5555555555555p-2,  0x1.1111111111111p-3,   -0x1.ba1ba1ba1ba1cp-5,
       0x1.664f4882c10fap-6,   -0x1.226e355e6c23dp-7,  0x1.d6d3d0e157de0p-9,

@@ -51,7 +51,9 @@ const double toy_poison = 1e300;
 DEFINE_RUN(run_f64, double)
 DEFINE_RUN(run_f32, float)
 
-static int64_t workspace(const int64_t *sizes) { return sizes[TOY_N] * 8; }
+static int64_t workspace(const int64_t *sizes) {
+  return sizes[TOY_N] > INT64_MAX / 8 ? -1 : sizes[TOY_N] * 8;
+}
 
 static void extents(const int64_t *sizes, int64_t *extents) {
   extents[0] = sizes[TOY_N] + sizes[TOY_W];
