@@ -17,8 +17,7 @@ using namespace danskin::conversion;
 //===----------------------------------------------------------------------===//
 
 void Cell::bind(Block &block, ValueRange indices) {
-  for (auto [argument, index] :
-       llvm::zip_equal(block.getArguments(), indices))
+  for (auto [argument, index] : llvm::zip_equal(block.getArguments(), indices))
     scope.map(argument, index);
 }
 
@@ -33,8 +32,8 @@ Real Cell::get(Value value) {
   if (auto known = reals.find(value); known != reals.end())
     return known->second;
   // Stands outside of all comprehensions: a constant.
-  auto constant = cast<FloatAttr>(
-      value.getDefiningOp<arith::ConstantOp>().getValue());
+  auto constant =
+      cast<FloatAttr>(value.getDefiningOp<arith::ConstantOp>().getValue());
   return reals[value] = {
              memory.emitFloat(env.getPrologue(), constant.getValueAsDouble()),
              Value()};
@@ -78,9 +77,8 @@ bool Cell::mayBeAbsent(Value value) {
     return known->second;
   Operation *op = value.getDefiningOp();
   auto any = [&](ValueRange values) {
-    return llvm::any_of(values, [&](Value v) {
-      return v.getType().isF64() && mayBeAbsent(v);
-    });
+    return llvm::any_of(
+        values, [&](Value v) { return v.getType().isF64() && mayBeAbsent(v); });
   };
   bool result = false;
   if (!op || isa<dp::WeightOp, dp::CurvatureOp>(op)) {
@@ -90,8 +88,8 @@ bool Cell::mayBeAbsent(Value value) {
     result = table && table.getAbsence() != dp::Absence::Never;
   } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
     unsigned i = cast<OpResult>(value).getResultNumber();
-    result = any({branch.thenYield().getOperand(i),
-                  branch.elseYield().getOperand(i)});
+    result = any(
+        {branch.thenYield().getOperand(i), branch.elseYield().getOperand(i)});
   } else if (auto sum = dyn_cast<dp::SumOp>(op)) {
     for (auto arm : sum.getArms().front().getOps<dp::ArmOp>())
       result |= any(arm.getScore());
@@ -171,8 +169,7 @@ Value Cell::emitApplies(OpBuilder &b, dp::EquationOp equation,
 }
 
 SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
-                                  dp::EquationOp equation,
-                                  ValueRange indices) {
+                                  dp::EquationOp equation, ValueRange indices) {
   Block &block = equation.getBody().front();
   bind(block, indices);
   for (Operation &op : block.without_terminator())
@@ -186,8 +183,7 @@ SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
       llvm::append_range(out, memory.emitNothing(b, *table));
       continue;
     }
-    Value value =
-        yield.getOperand(place - equation.getTables().begin());
+    Value value = yield.getOperand(place - equation.getTables().begin());
     Real real = table->isIndex() ? Real{getIndex(value), Value()} : get(value);
     llvm::append_range(out, memory.encode(b, *table, real));
   }
@@ -198,8 +194,7 @@ SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
 // Comprehensions
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> Cell::emitComprehension(OpBuilder &b,
-                                           Block::iterator op,
+SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
                                            ValueRange carried, Leaf leaf) {
   for (;; ++op) {
     if (auto yield = dyn_cast<dp::YieldOp>(*op))
@@ -231,26 +226,47 @@ SmallVector<Value> Cell::emitComprehension(OpBuilder &b,
   }
 }
 
+void Cell::emitVisit(OpBuilder &b, Block &block, ValueRange indices,
+                     Hook visitHook) {
+  bind(block, indices);
+  hook = visitHook;
+  emitComprehension(b, block.begin(), {},
+                    [](OpBuilder &, dp::YieldOp,
+                       ValueRange) -> SmallVector<Value> { return {}; });
+  hook = nullptr;
+}
+
+void Cell::emitVisit(OpBuilder &b, dp::VisitOp visit, ValueRange indices,
+                     Traceback &takesSteps) {
+  path = &takesSteps;
+  Block &block = visit.getBody().front();
+  bind(block, indices);
+  emitComprehension(b, block.begin(), {},
+                    [](OpBuilder &, dp::YieldOp,
+                       ValueRange) -> SmallVector<Value> { return {}; });
+  path = nullptr;
+}
+
 void Cell::emitScatter(OpBuilder &b, dp::ScatterOp scatter,
                        ValueRange indices) {
   Block &block = scatter.getBody().front();
   bind(block, indices);
   TablePlan &table = plan.get(scatter.getTable());
-  emitComprehension(
-      b, block.begin(), {},
-      [&](OpBuilder &inner, dp::YieldOp yield,
-          ValueRange) -> SmallVector<Value> {
-        Value yielded = yield.getOperands().back();
-        SmallVector<Value> cell =
-            getIndices(yield.getOperands().drop_back());
-        Real real = get(yielded);
-        if (real.present) {
-          auto branch = inner.create<scf::IfOp>(loc, real.present, false);
-          OpBuilder then = branch.getThenBodyBuilder();
-          memory.add(then, table, cell, real.value);
-        } else {
-          memory.add(inner, table, cell, real.value);
-        }
-        return {};
-      });
+  emitComprehension(b, block.begin(), {},
+                    [&](OpBuilder &inner, dp::YieldOp yield,
+                        ValueRange) -> SmallVector<Value> {
+                      Value yielded = yield.getOperands().back();
+                      SmallVector<Value> cell =
+                          getIndices(yield.getOperands().drop_back());
+                      Real real = get(yielded);
+                      if (real.present) {
+                        auto branch =
+                            inner.create<scf::IfOp>(loc, real.present, false);
+                        OpBuilder then = branch.getThenBodyBuilder();
+                        memory.add(then, table, cell, real.value);
+                      } else {
+                        memory.add(inner, table, cell, real.value);
+                      }
+                      return {};
+                    });
 }

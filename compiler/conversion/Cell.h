@@ -1,4 +1,5 @@
-//===- Cell.h - the code of one cell ------------------------------*- C++ -*-===//
+//===- Cell.h - the code of one cell ------------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,6 +18,8 @@
 
 namespace danskin::conversion {
 
+class Traceback;
+
 class Cell {
 public:
   Cell(Plan &plan, Env &env, Memory &memory)
@@ -30,6 +33,15 @@ public:
   /// Adds what a scatter yields at the cell `indices`.
   void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
                    mlir::ValueRange indices);
+  /// Emits a visit of the cell `indices`; `hook` emits, and says so, what only
+  /// a visit has.
+  using Hook = llvm::function_ref<bool(mlir::OpBuilder &, mlir::Operation *)>;
+  void emitVisit(mlir::OpBuilder &b, mlir::Block &block,
+                 mlir::ValueRange indices, Hook hook);
+  llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
+  /// Runs the visit of a cell, whose steps `path` takes.
+  void emitVisit(mlir::OpBuilder &b, mlir::dp::VisitOp visit,
+                 mlir::ValueRange indices, Traceback &path);
   /// Values a table without memory has where it was not computed.
   void setLocal(TablePlan &table, Memory::Raw raw) {
     locals[&table] = std::move(raw);
@@ -44,7 +56,6 @@ private:
   void bind(mlir::Block &block, mlir::ValueRange indices);
   Real get(mlir::Value value);
   mlir::Value getIndex(mlir::Value value);
-  llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
 
   /// The raw cells of a unit by its equations from `first` on.
   llvm::SmallVector<mlir::Value> emitEquations(mlir::OpBuilder &b, Unit &unit,
@@ -57,9 +68,10 @@ private:
                                           mlir::ValueRange indices);
 
   /// Emits a comprehension from `op` on: loops, guards, then `leaf`.
-  llvm::SmallVector<mlir::Value>
-  emitComprehension(mlir::OpBuilder &b, mlir::Block::iterator op,
-                    mlir::ValueRange carried, Leaf leaf);
+  llvm::SmallVector<mlir::Value> emitComprehension(mlir::OpBuilder &b,
+                                                   mlir::Block::iterator op,
+                                                   mlir::ValueRange carried,
+                                                   Leaf leaf);
 
   void emitOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitRead(mlir::OpBuilder &b, mlir::dp::ReadOp op);
@@ -80,7 +92,9 @@ private:
   Env &env;
   Memory &memory;
   mlir::Location loc;
-  mlir::IRMapping scope; ///< indices and conditions
+  Hook hook;
+  Traceback *path = nullptr; ///< while a visit is emitted
+  mlir::IRMapping scope;     ///< indices and conditions
   llvm::DenseMap<mlir::Value, Real> reals;
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;
   llvm::DenseMap<mlir::Value, bool> absences;

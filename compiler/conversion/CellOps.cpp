@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Traceback.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -14,11 +14,13 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 void Cell::emitOp(OpBuilder &b, Operation *op) {
+  if (hook && hook(b, op))
+    return;
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](dp::ReadOp op) { emitRead(b, op); })
       .Case([&](dp::SourceOp op) {
-        scope.map(op.getResult(), env.loadIndex(b, op.getSources(),
-                                                getIndex(op.getEdge())));
+        scope.map(op.getResult(),
+                  env.loadIndex(b, op.getSources(), getIndex(op.getEdge())));
       })
       .Case([&](dp::ContainsOp op) { emitContains(b, op); })
       .Case([&](dp::NoneOp op) {
@@ -38,6 +40,12 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
       .Case([&](dp::ChooseOp op) { emitChoose(b, op); })
       .Case([&](dp::SumOp op) { emitSum(b, op); })
       .Case([&](scf::IfOp op) { emitIf(b, op); })
+      .Case([&](dp::StepOp op) {
+        path->emitStep(b, getIndices(op->getOperands()));
+      })
+      .Case([&](dp::DescendOp op) {
+        path->emitDescend(b, op.getTable(), getIndices(op.getIndices()));
+      })
       .Case([&](arith::SelectOp op) { emitSelect(b, op); })
       .Default([&](Operation *op) { emitGeneric(b, op); });
 }
@@ -99,6 +107,10 @@ void Cell::emitIf(OpBuilder &b, scf::IfOp op) {
   auto side = [&](Block *block) {
     return [&, block](OpBuilder &inner, Location) {
       SmallVector<Value> out;
+      if (!block) {
+        inner.create<scf::YieldOp>(loc);
+        return;
+      }
       for (Operation &nested : block->without_terminator())
         emitOp(inner, &nested);
       for (auto [result, value] : llvm::zip_equal(
@@ -116,8 +128,7 @@ void Cell::emitIf(OpBuilder &b, scf::IfOp op) {
     };
   };
   auto branch = b.create<scf::IfOp>(loc, getIndex(op.getCondition()),
-                                    side(op.thenBlock()),
-                                    side(op.elseBlock()));
+                                    side(op.thenBlock()), side(op.elseBlock()));
   unsigned next = 0;
   for (Value result : op.getResults()) {
     Value mine = branch.getResult(next++);
@@ -136,15 +147,15 @@ void Cell::emitSelect(OpBuilder &b, Operation *op) {
     return b.create<arith::SelectOp>(loc, condition, left, right);
   };
   if (!result.getType().isF64()) {
-    scope.map(result, select(getIndex(op->getOperand(1)),
-                             getIndex(op->getOperand(2))));
+    scope.map(result,
+              select(getIndex(op->getOperand(1)), getIndex(op->getOperand(2))));
     return;
   }
   Real left = get(op->getOperand(1)), right = get(op->getOperand(2));
   Value present;
   if (left.present || right.present)
-    present = select(emitIsPresent(b, left, false),
-                     emitIsPresent(b, right, false));
+    present =
+        select(emitIsPresent(b, left, false), emitIsPresent(b, right, false));
   reals[result] = {select(left.value, right.value), present};
 }
 

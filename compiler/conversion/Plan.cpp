@@ -24,8 +24,7 @@ LogicalResult Plan::make() {
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     if (failed(addTable(table)))
       return failure();
-  if (failed(addStatements()) || failed(readSchedules()) ||
-      failed(makeNests()))
+  if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
   return makeLayouts();
 }
@@ -145,9 +144,8 @@ LogicalResult Plan::readSchedules() {
       continue;
     for (Attribute attribute : rows) {
       auto row = dyn_cast<DenseI64ArrayAttr>(attribute);
-      if (!row ||
-          row.size() != static_cast<int64_t>(
-                            statement.over->domain.dims.size() + 1))
+      if (!row || row.size() != static_cast<int64_t>(
+                                    statement.over->domain.dims.size() + 1))
         return op->emitError("expects a schedule row to have a coefficient an "
                              "index, then a constant");
       statement.schedule.emplace_back(row.asArrayRef());
@@ -160,15 +158,17 @@ LogicalResult Plan::readSchedules() {
 }
 
 LogicalResult Plan::makeNests() {
-  std::optional<unsigned> lane;
-  if (auto attribute = program->getAttrOfType<IntegerAttr>("lane"))
-    lane = attribute.getInt();
+  auto lane = program->getAttrOfType<StringAttr>("lane");
   for (Statement &statement : statements) {
     Nest::Options options;
     options.schedule = statement.schedule;
-    options.innermost = lane;
     statement.nest =
         std::make_unique<Nest>(statement.over->domain, forms, options);
+    if (lane && lane.getValue() == "first") {
+      options.innermost = statement.nest->getFirstFree();
+      statement.nest =
+          std::make_unique<Nest>(statement.over->domain, forms, options);
+    }
     if (statement.nest->hasOverflow())
       return statement.over->op.emitError(
           "has a domain or a schedule with too large coefficients");
@@ -176,8 +176,7 @@ LogicalResult Plan::makeNests() {
       Nest::Options inner;
       inner.known = statement.over->op.getRank();
       inner.context = &statement.over->domain;
-      unit.nest =
-          std::make_unique<Nest>(unit.tables[0]->domain, forms, inner);
+      unit.nest = std::make_unique<Nest>(unit.tables[0]->domain, forms, inner);
       if (unit.nest->hasOverflow())
         return unit.tables[0]->op.emitError(
             "has a domain with too large coefficients");
@@ -198,6 +197,8 @@ static bool isLocal(Plan &plan, TablePlan &table) {
       !table.op.getScatters().empty())
     return false;
   for (Operation *user : table.op.getResult().getUsers()) {
+    if (isa<dp::TracebackOp>(user))
+      return false;
     auto read = dyn_cast<dp::ReadOp>(user);
     if (!read)
       continue;

@@ -12,7 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Run.h"
-#include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Traceback.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -23,8 +23,7 @@ namespace {
 class Runner {
 public:
   Runner(Plan &plan, Env &env, Memory &memory)
-      : env(env), memory(memory), cell(plan, env, memory),
-        loc(env.getLoc()) {}
+      : env(env), memory(memory), cell(plan, env, memory), loc(env.getLoc()) {}
 
   /// A statement on its way through the loops over time.
   struct Active {
@@ -97,13 +96,11 @@ void Runner::emitTimeLoop(OpBuilder &b, std::vector<Active> group,
       last = to;
     }
   }
-  Value upper =
-      b.create<arith::AddIOp>(loc, last, constantIndex(b, loc, 1));
+  Value upper = b.create<arith::AddIOp>(loc, last, constantIndex(b, loc, 1));
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
   for (Active &active : group) {
-    active.statement->nest->setTime(active.point, row,
-                                    loop.getInductionVar());
+    active.statement->nest->setTime(active.point, row, loop.getInductionVar());
     if (!same)
       active.loose.push_back(row);
   }
@@ -220,6 +217,9 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
                                    memory.load(inner, output, indices));
               });
   }
-  Value zero = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
-  b.create<func::ReturnOp>(env.getLoc(), zero);
+  Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
+  Cell cell(plan, env, memory);
+  for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>())
+    code = Traceback(plan, env, memory, cell, op).emit(b);
+  b.create<func::ReturnOp>(env.getLoc(), code);
 }

@@ -58,7 +58,8 @@ ArrayRef<Entry> danskin::getEntries() {
       {"hvp",
        "along a direction v: H v of <ct, outputs>, and J v of each output",
        deriveHessianProduct, ""},
-      {"argmax", "the path of the all-hard program", deriveNothing, "hard"},
+      {"argmax", "the path of the all-hard program", deriveNothing, "hard",
+       /*tracesPath=*/true},
   };
   return entries;
 }
@@ -122,6 +123,9 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
     form.form = options.form;
   onProgram(manager).addPass(createDpChooseForm(form));
   onProgram(manager).addPass(createDpVerifySchedule());
+  // The bound on a path's length comes from the schedule.
+  if (entry.tracesPath)
+    onProgram(manager).addPass(createDpTracePath());
 }
 
 static void addLoops(OpPassManager &manager, const PipelineOptions &options,
@@ -148,7 +152,6 @@ ArrayRef<Stage> danskin::getStages() {
       {"llvm", "the LLVM dialect", addLlvm},
       {"ir", "LLVM IR", nullptr},
       {"asm", "assembly", nullptr},
-      {"obj", "an object file", nullptr},
       {"lib", "the library", nullptr},
   };
   return stages;

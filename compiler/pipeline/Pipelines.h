@@ -45,6 +45,7 @@ struct Entry {
   /// The regularizer every choice takes, whatever the program says; empty:
   /// what is chosen.
   llvm::StringRef onlyRegularizer;
+  bool tracesPath = false;
 };
 llvm::ArrayRef<Entry> getEntries();
 const Entry *findEntry(llvm::StringRef name);

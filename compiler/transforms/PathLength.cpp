@@ -213,7 +213,7 @@ private:
       std::vector<LinearForm> forms;
       for (const ScheduleRow &row : *rows) {
         LinearForm form;
-        for (auto [coefficient, index] : llvm::zip(row, cell))
+        for (auto [coefficient, index] : llvm::zip(row.coefficients, cell))
           form = form + index * coefficient;
         if (!form.isConstant())
           forms.push_back(form);

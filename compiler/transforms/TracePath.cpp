@@ -33,10 +33,11 @@ namespace danskin {
 /// `mapping` is a copy: what a branch copies belongs to it.
 static Value emitGuards(OpBuilder &b, ArrayRef<dp::WhereOp> guards,
                         IRMapping mapping) {
-  Value holds = cloneValue(b, guards.front().getCondition(), mapping);
+  dp::WhereOp guard = guards.front();
+  Value holds = cloneValue(b, guard.getCondition(), mapping);
   if (guards.size() == 1)
     return holds;
-  Location loc = guards.front().getLoc();
+  Location loc = guard.getLoc();
   auto branch = b.create<scf::IfOp>(loc, TypeRange(b.getI1Type()), holds, true);
   OpBuilder then = branch.getThenBodyBuilder();
   then.create<scf::YieldOp>(loc,

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Passes.h"
+#include "compiler/transforms/Passes.h"
 #include "dialects/dp/Dp.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -43,6 +44,7 @@ static void registerUpstreamPasses() {
 
 int main(int argc, char **argv) {
   registerUpstreamPasses();
+  danskin::registerDanskinTransformsPasses();
   danskin::registerDanskinConversionPasses();
   mlir::DialectRegistry registry;
   registry.insert<mlir::dp::DpDialect, mlir::affine::AffineDialect,
