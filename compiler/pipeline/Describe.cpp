@@ -60,8 +60,8 @@ private:
   }
 
   /// The value as a form over the sizes; every extent and constraint is one.
-  AffineForm toForm(const conversion::Form &form) {
-    AffineForm result;
+  SizeForm toForm(const conversion::Form &form) {
+    SizeForm result;
     result.coefficients.assign(sizes.size(), 0);
     result.constant = form.constant;
     for (auto [value, coefficient] : form.terms)
@@ -72,7 +72,7 @@ private:
     return result;
   }
 
-  std::string toText(const AffineForm &form) {
+  std::string toText(const SizeForm &form) {
     std::string result;
     auto append = [&](int64_t coefficient, StringRef name) {
       if (!coefficient)

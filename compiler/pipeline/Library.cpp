@@ -12,6 +12,7 @@
 #include "compiler/pipeline/Describe.h"
 #include "compiler/target/EntryPoints.h"
 #include "compiler/target/Manifest.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MD5.h"
@@ -161,7 +162,7 @@ private:
 
   /// The object of what belongs to the library as a whole.
   bool finish(Library &library) {
-    library.manifest = getManifest(library.interface);
+    library.manifest = writeManifest(library.interface);
     llvm::LLVMContext context;
     llvm::Module module("danskin", context);
     setCpuTarget(module, *machine);

@@ -44,8 +44,10 @@ static void deriveHessianProduct(OpPassManager &manager,
   DpDifferentiateForwardOptions forward;
   forward.wrt = options.wrt;
   onProgram(manager).addPass(createDpDifferentiateForward(forward));
+  // Options of list type refer to the list.
+  static const std::string products[] = {"hvp.", "jvp."};
   DpEliminateDeadTablesOptions dead;
-  dead.keep = {"hvp.", "jvp."};
+  dead.keep = products;
   onProgram(manager).addPass(createDpEliminateDeadTables(dead));
 }
 

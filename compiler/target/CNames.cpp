@@ -163,7 +163,7 @@ std::string danskin::cType(ArrayKind kind, const EntryInterface &entry) {
   llvm_unreachable("a kind of array");
 }
 
-std::string danskin::cExpression(const AffineForm &form,
+std::string danskin::cExpression(const SizeForm &form,
                                  const std::vector<std::string> &sizes,
                                  const std::string &prefix) {
   std::string text;

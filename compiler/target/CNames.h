@@ -28,7 +28,7 @@ std::string cType(ArrayKind kind, const EntryInterface &entry);
 
 /// The form as a C expression in which size k is called sizes[k], after
 /// `prefix`.
-std::string cExpression(const AffineForm &form,
+std::string cExpression(const SizeForm &form,
                         const std::vector<std::string> &sizes,
                         const std::string &prefix);
 

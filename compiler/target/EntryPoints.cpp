@@ -86,7 +86,7 @@ private:
                   entry.symbol() + ".text");
   }
 
-  Constant *convert(const AffineForm &form) {
+  Constant *convert(const SizeForm &form) {
     Constant *coefficients =
         ConstantDataArray::get(context, ArrayRef<int64_t>(form.coefficients));
     return record({global(coefficients, entry.symbol() + ".coefficients"),

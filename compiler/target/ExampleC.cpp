@@ -14,7 +14,7 @@
 using namespace danskin;
 using namespace llvm;
 
-static int64_t valueOf(const AffineForm &form, ArrayRef<int64_t> sizes) {
+static int64_t valueOf(const SizeForm &form, ArrayRef<int64_t> sizes) {
   int64_t value = form.constant;
   for (auto [coefficient, size] : zip(form.coefficients, sizes))
     value += coefficient * size;
@@ -33,7 +33,7 @@ static bool areSizesFine(const EntryInterface &entry, ArrayRef<int64_t> sizes) {
       return false;
   }
   for (const InputInterface &input : entry.inputs) {
-    for (const AffineForm &extent : input.extents)
+    for (const SizeForm &extent : input.extents)
       if (valueOf(extent, sizes) < 0)
         return false;
     if (input.lower && input.upper &&
@@ -141,7 +141,7 @@ private:
 
   int64_t countOf(const InputInterface &input) const {
     int64_t count = 1;
-    for (const AffineForm &extent : input.extents)
+    for (const SizeForm &extent : input.extents)
       count *= valueOf(extent, sizes);
     return count;
   }

@@ -106,7 +106,7 @@ private:
 
   void writeInput(const InputInterface &input, size_t index) {
     std::vector<std::string> extents;
-    for (const AffineForm &extent : input.extents)
+    for (const SizeForm &extent : input.extents)
       extents.push_back(extent.text);
     out << "  const " << cType(input.kind, entry) << " *" << names.inputs[index]
         << "; /* " << shapeText(extents);

@@ -20,7 +20,7 @@
 namespace danskin {
 
 /// constant + sum of coefficients[k] * size k; `text` as in the source.
-struct AffineForm {
+struct SizeForm {
   std::vector<int64_t> coefficients; ///< one a size
   int64_t constant = 0;
   std::string text;
@@ -33,7 +33,7 @@ struct SizeInterface {
 
 /// form >= 0, or form == 0.
 struct ConstraintInterface {
-  AffineForm form;
+  SizeForm form;
   bool isEquality = false;
   std::string text; ///< the relation as in the source
 };
@@ -57,11 +57,11 @@ struct InputInterface {
   std::string name;        ///< `x`, `gamma`, `ct.cost`, `dir.x`, `g.indptr`
   std::string declaration; ///< the line of the source that declares it
   ArrayKind kind = ArrayKind::Float;
-  std::vector<AffineForm> extents;    ///< one an axis
+  std::vector<SizeForm> extents;      ///< one an axis
   std::optional<double> defaultValue; ///< what a NULL stands for
   bool isShared = false;
   IntRole role = IntRole::Index;
-  std::optional<AffineForm> lower, upper; ///< bounds where they are affine
+  std::optional<SizeForm> lower, upper; ///< bounds where they are affine
 };
 
 struct OutputInterface {

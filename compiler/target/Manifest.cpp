@@ -47,7 +47,7 @@ static void writeInputs(json::OStream &json, const EntryInterface &entry) {
         json.attribute("name", input.name);
         json.attribute("type", typeName(input.kind, entry));
         json.attributeArray("shape", [&] {
-          for (const AffineForm &extent : input.extents)
+          for (const SizeForm &extent : input.extents)
             json.value(extent.text);
         });
         if (input.kind == ArrayKind::Gamma)

@@ -91,7 +91,7 @@ define void @$.no_extents(ptr %sizes, ptr %extents) {
 
 LibraryInterface sumLibrary(llvm::StringRef program) {
   std::string name = program.str();
-  AffineForm n{{1}, 0, "N"};
+  SizeForm n{{1}, 0, "N"};
   EntryInterface value;
   value.program = name;
   value.name = "value";

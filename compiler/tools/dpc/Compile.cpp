@@ -109,7 +109,7 @@ private:
     const LibraryInterface &interface = library.interface;
     if (!options.headerFile.empty())
       if (llvm::Error error =
-              writeText(options.headerFile, getHeader(interface)))
+              writeText(options.headerFile, writeHeader(interface, getHeaderName())))
         return error;
     if (!options.manifestFile.empty())
       if (llvm::Error error = writeText(options.manifestFile, library.manifest))
@@ -117,10 +117,10 @@ private:
     if (options.emit == "manifest")
       return writeText(options.output, library.manifest);
     if (options.emit == "header")
-      return writeText(options.output, getHeader(interface));
+      return writeText(options.output, writeHeader(interface, getHeaderName()));
     if (options.emit == "example-c")
-      return writeText(options.output, getExample(interface, getHeaderName()));
-    if (!options.emit.empty() && options.emit != "lib" && options.emit != "obj")
+      return writeText(options.output, writeExampleC(interface, getHeaderName()));
+    if (!options.emit.empty() && options.emit != "lib")
       return llvm::createStringError(
           "--emit does not know `" + options.emit +
           "`; `dpc --help` lists the stages");
@@ -136,11 +136,6 @@ private:
 
   llvm::Error link(const Library &library) {
     std::string output = options.output;
-    if (options.emit == "obj") {
-      if (output.empty())
-        output = llvm::sys::path::stem(options.file).str() + ".o";
-      return linkObject(library.objects, output);
-    }
     if (output.empty())
       output = "lib" + llvm::sys::path::stem(options.file).str() + ".so";
     if (StringRef(output).ends_with(".a"))

@@ -106,8 +106,8 @@ private:
   }
 
   bool parseFlag(StringRef argument) {
-    if (argument == "-S" || argument == "-c")
-      options.emit = argument == "-S" ? "asm" : "obj";
+    if (argument == "-S")
+      options.emit = "asm";
     else if (argument == "--row-major")
       options.library.pipeline.rowMajor = true;
     else if (argument == "--time")

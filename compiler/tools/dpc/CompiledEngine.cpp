@@ -151,7 +151,7 @@ private:
     for (bool changed = true; changed;) {
       changed = false;
       for (size_t i = 0; i < inputs.size(); ++i)
-        for (const AffineForm &extent : entry.inputs[i].extents) {
+        for (const SizeForm &extent : entry.inputs[i].extents) {
           if (!inputs[i])
             continue;
           int unknown = -1, count = 0;

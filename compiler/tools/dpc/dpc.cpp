@@ -68,7 +68,7 @@ Options of compiling
   --row-major             schedule cell by cell in the order of the indices
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
-  -S, -c                  assembly, an object file
+  -S                      the same as --emit=asm
   --time                  print how long each part took
   -Werror                 warnings are errors
   --diagnostics-format=text|json
