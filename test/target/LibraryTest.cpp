@@ -78,6 +78,19 @@ TEST(Library, IsLoadedAndCalledWhateverItsName) {
   }
 }
 
+TEST(Library, IsUnloadedWithItsThreads) {
+  std::string path = build("sum", "threads.so");
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    ASSERT_TRUE(library) << dlerror();
+    auto prepare =
+        reinterpret_cast<int (*)(int32_t)>(dlsym(library, "dp1_sum_prepare"));
+    EXPECT_EQ(prepare(5), DP_OK);
+    EXPECT_NEAR(callValue(library, "sum"), std::exp(6.0), 1e-12);
+    dlclose(library);
+  }
+}
+
 TEST(Library, WorksAtEveryLevel) {
   for (unsigned level : {0, 1, 2, 3}) {
     CpuOptions options;
