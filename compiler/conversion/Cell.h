@@ -1,5 +1,4 @@
-//===- Cell.h - the code of one cell ------------------------------*- C++
-//-*-===//
+//===- Cell.h - the code of one cell ----------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -48,8 +48,7 @@ private:
           candidate.binders = cell.getIndices(arm.getBinders());
           while (candidate.binders.size() < getMaxBinders())
             candidate.binders.push_back(constantIndex(inner, loc, 0));
-          inner.create<scf::YieldOp>(loc,
-                                     body(inner, loc, candidate, carried));
+          inner.create<scf::YieldOp>(loc, body(inner, loc, candidate, carried));
         },
         [&](OpBuilder &inner, Location) {
           inner.create<scf::YieldOp>(loc, carried);
@@ -99,9 +98,8 @@ void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
 void Cell::emitWeight(OpBuilder &b, dp::WeightOp op) {
   SmallVector<Value> statistics;
   for (Value statistic : op.getStatistics())
-    statistics.push_back(statistic.getType().isIndex()
-                             ? getIndex(statistic)
-                             : get(statistic).value);
+    statistics.push_back(statistic.getType().isIndex() ? getIndex(statistic)
+                                                       : get(statistic).value);
   Real score = get(op.getScore());
   dp::Candidate candidate;
   candidate.score = score.value;
@@ -109,18 +107,15 @@ void Cell::emitWeight(OpBuilder &b, dp::WeightOp op) {
   candidate.binders = getIndices(op.getBinders());
   // The statistics tell how many binders places have in this choice.
   auto hasPlace = [&](size_t binders) {
-    return op.getReg()
-               .getStatisticTypes(b.getContext(), binders)
-               .size() >= statistics.size();
+    return op.getReg().getStatisticTypes(b.getContext(), binders).size() >=
+           statistics.size();
   };
   for (size_t limit = candidate.binders.size() + statistics.size();
-       candidate.binders.size() < limit &&
-       !hasPlace(candidate.binders.size());)
+       candidate.binders.size() < limit && !hasPlace(candidate.binders.size());)
     candidate.binders.push_back(constantIndex(b, loc, 0));
   Value weight = op.getReg().emitWeight(b, loc, candidate, statistics);
   Value counts = emitIsPresent(b, score, /*above=*/true);
   reals[op.getResult()] = {
-      b.create<arith::SelectOp>(loc, counts, weight,
-                                memory.emitFloat(b, 0.0)),
+      b.create<arith::SelectOp>(loc, counts, weight, memory.emitFloat(b, 0.0)),
       Value()};
 }

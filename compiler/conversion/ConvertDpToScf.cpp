@@ -67,16 +67,16 @@ struct ConvertDpToScf
     };
     Type bytes = MemRefType::get(ShapedType::kDynamic, b.getI8Type());
     Type words = MemRefType::get(ShapedType::kDynamic, b.getI64Type());
-    auto run = create("run", {signature.sizes, signature.inputs,
-                              signature.outputs, bytes},
-                      b.getI32Type());
+    auto run = create(
+        "run", {signature.sizes, signature.inputs, signature.outputs, bytes},
+        b.getI32Type());
     emitRun(plan, run);
     lowerMath(run);
     emitWorkspace(plan, create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
-    emitValidate(plan, create("validate",
-                              {signature.sizes, signature.inputs, words},
-                              b.getI64Type()));
+    emitValidate(plan,
+                 create("validate", {signature.sizes, signature.inputs, words},
+                        b.getI64Type()));
     return success();
   }
 
@@ -86,9 +86,8 @@ struct ConvertDpToScf
     Type element = type.getElement().isIndex()
                        ? Type(IntegerType::get(context, 64))
                        : Type(number);
-    return MemRefType::get(
-        dynamic, element,
-        StridedLayoutAttr::get(context, 0, dynamic));
+    return MemRefType::get(dynamic, element,
+                           StridedLayoutAttr::get(context, 0, dynamic));
   }
 
   static Signature getSignature(Plan &plan) {
@@ -103,8 +102,7 @@ struct ConvertDpToScf
           input.getGamma() ? FloatType(Float64Type::get(context)) : plan.io));
     for (auto &[value, table] : plan.tables)
       if (table->isOutput())
-        signature.outputs.push_back(
-            getArrayType(table->op.getType(), plan.io));
+        signature.outputs.push_back(getArrayType(table->op.getType(), plan.io));
     return signature;
   }
 };

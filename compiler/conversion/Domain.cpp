@@ -22,9 +22,8 @@ static bool isLinear(ArrayRef<FormConstraint> constraints, const Domain &domain,
 
 /// An edge of a vertex runs from the offset of the vertex to that of the next,
 /// so it determines the vertex.
-static std::optional<unsigned> getVertexDim(dp::IterateOp iterate,
-                                            const Domain &domain,
-                                            Forms &forms) {
+static std::optional<unsigned>
+getVertexDim(dp::IterateOp iterate, const Domain &domain, Forms &forms) {
   auto lower = iterate.getLower().getDefiningOp<dp::ReadOp>();
   auto upper = iterate.getUpper().getDefiningOp<dp::ReadOp>();
   if (!lower || !upper || lower.getArray() != upper.getArray())
@@ -73,8 +72,7 @@ FailureOr<Domain> Domain::get(dp::TableOp table, Forms &forms) {
           where.getCondition());
     }
   }
-  if (!llvm::equal(table.getDomain().front().back().getOperands(),
-                   domain.dims))
+  if (!llvm::equal(table.getDomain().front().back().getOperands(), domain.dims))
     return table.emitError("expects a domain that yields what it iterates");
   return domain;
 }

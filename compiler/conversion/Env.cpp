@@ -24,8 +24,7 @@ Env::Env(dp::ProgramOp program, Forms &forms, func::FuncOp function)
   Block *entry = function.addEntryBlock();
   prologue.setInsertionPointToStart(entry);
   // What is emitted before this operation is there for the whole function.
-  prologue.setInsertionPoint(
-      prologue.create<arith::ConstantIndexOp>(loc, 0));
+  prologue.setInsertionPoint(prologue.create<arith::ConstantIndexOp>(loc, 0));
 
   Block &body = program.getBody().front();
   unsigned next = 0;

@@ -1,4 +1,4 @@
-//===- Env.h - what index values are inside a function ------------*- C++ -*-===//
+//===- Env.h - what index values are inside a function ----------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

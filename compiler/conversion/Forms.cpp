@@ -97,7 +97,8 @@ bool Forms::isParameter(Value value) {
   if (value.getDefiningOp<dp::SizeOp>())
     return true;
   Operation *op = value.getDefiningOp();
-  return op && !bindings.count(value) && isa<arith::ArithDialect>(op->getDialect()) &&
+  return op && !bindings.count(value) &&
+         isa<arith::ArithDialect>(op->getDialect()) &&
          llvm::all_of(op->getOperands(),
                       [&](Value operand) { return isParameter(operand); });
 }

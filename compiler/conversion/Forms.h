@@ -1,4 +1,4 @@
-//===- Forms.h - index values as linear forms ---------------------*- C++ -*-===//
+//===- Forms.h - index values as linear forms -------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

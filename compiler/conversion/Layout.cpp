@@ -25,8 +25,8 @@ static System widen(const System &system) {
 }
 
 /// Projects all columns from `first` on out, but `kept`.
-static void projectExcept(System &system, const System &context,
-                          unsigned first, unsigned kept) {
+static void projectExcept(System &system, const System &context, unsigned first,
+                          unsigned kept) {
   for (unsigned column = system.getNumVars(); column-- > first;) {
     if (column == kept)
       continue;
@@ -36,8 +36,7 @@ static void projectExcept(System &system, const System &context,
 }
 
 /// The rows of `system` that bound `column` from above (or below).
-static Rows getBounds(const System &system,
-                                           unsigned column, bool lower) {
+static Rows getBounds(const System &system, unsigned column, bool lower) {
   Rows bounds;
   for (const LinearRow &row : system.getConstraints()) {
     int64_t own = row.coeffs[column];
@@ -141,8 +140,8 @@ SmallVector<Value> Layout::emitExtents(OpBuilder &b, Env &env) const {
       extent = b.create<arith::SubIOp>(loc, extent, lower);
     }
     extent = b.create<arith::AddIOp>(loc, extent, one);
-    extents.push_back(b.create<arith::MaxSIOp>(loc, extent,
-                                               constantIndex(b, loc, 0)));
+    extents.push_back(
+        b.create<arith::MaxSIOp>(loc, extent, constantIndex(b, loc, 0)));
   }
   return extents;
 }

@@ -1,4 +1,4 @@
-//===- Layout.h - where the cells of a table lie ------------------*- C++ -*-===//
+//===- Layout.h - where the cells of a table lie ----------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -30,8 +30,8 @@ public:
   llvm::SmallVector<mlir::Value> emitExtents(mlir::OpBuilder &b,
                                              Env &env) const;
   /// Where in the box a cell is stored.
-  llvm::SmallVector<mlir::Value>
-  emitPosition(mlir::OpBuilder &b, Env &env, mlir::ValueRange indices) const;
+  llvm::SmallVector<mlir::Value> emitPosition(mlir::OpBuilder &b, Env &env,
+                                              mlir::ValueRange indices) const;
   /// Is every place of the box a cell of the domain?
   bool isFull() const { return full; }
 

@@ -19,8 +19,8 @@ static void lowerExtreme(Operation *op, arith::CmpFPredicate better) {
   Location loc = op->getLoc();
   Value first = op->getOperand(0), second = op->getOperand(1);
   Value wins = b.create<arith::CmpFOp>(loc, better, second, first);
-  Value isNan = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, second,
-                                        second);
+  Value isNan =
+      b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, second, second);
   Value takes = b.create<arith::OrIOp>(loc, wins, isNan);
   op->getResult(0).replaceAllUsesWith(
       b.create<arith::SelectOp>(loc, takes, second, first));
@@ -42,8 +42,8 @@ static void lowerToCall(Operation *op) {
     declaration.setPrivate();
   }
   OpBuilder b(op);
-  auto call = b.create<func::CallOp>(op->getLoc(), callee, type,
-                                     op->getOperands());
+  auto call =
+      b.create<func::CallOp>(op->getLoc(), callee, type, op->getOperands());
   op->replaceAllUsesWith(call);
   op->erase();
 }

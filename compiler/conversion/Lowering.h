@@ -1,4 +1,4 @@
-//===- Lowering.h - from loops to LLVM IR -------------------------*- C++ -*-===//
+//===- Lowering.h - from loops to LLVM IR -----------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

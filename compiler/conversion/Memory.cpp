@@ -25,8 +25,7 @@ Type Memory::getElement(TablePlan &table) {
   return table.isIndex() ? Type(b.getI64Type()) : Type(plan.compute);
 }
 
-Memory::Memory(Plan &plan, Env &env)
-    : plan(plan), env(env), loc(env.getLoc()) {
+Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   OpBuilder &b = env.getPrologue();
   auto constant = [&](int64_t value) { return constantIndex(b, loc, value); };
   bytes = constant(0);
@@ -86,8 +85,7 @@ Value Memory::getOffset(OpBuilder &b, TablePlan &table, ValueRange indices) {
 //===----------------------------------------------------------------------===//
 
 Value Memory::emitFloat(OpBuilder &b, double value) {
-  return b.create<arith::ConstantOp>(loc,
-                                     b.getFloatAttr(plan.compute, value));
+  return b.create<arith::ConstantOp>(loc, b.getFloatAttr(plan.compute, value));
 }
 
 Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
@@ -100,8 +98,7 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
 }
 
 Value Memory::loadInput(OpBuilder &b, Value input, ValueRange indices) {
-  Value element =
-      b.create<memref::LoadOp>(loc, env.getArray(input), indices);
+  Value element = b.create<memref::LoadOp>(loc, env.getArray(input), indices);
   return convert(b, element, plan.compute);
 }
 
@@ -140,9 +137,9 @@ Real Memory::decode(OpBuilder &b, TablePlan &table, const Raw &raw) {
     return {raw[0], Value()};
   if (table.isExplicit())
     return {raw[0], raw[1]};
-  return {raw[0], b.create<arith::CmpFOp>(
-                      loc, arith::CmpFPredicate::UNE, raw[0],
-                      emitFloat(b, getAbsentNumber(table)))};
+  return {raw[0],
+          b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNE, raw[0],
+                                  emitFloat(b, getAbsentNumber(table)))};
 }
 
 Memory::Raw Memory::emitNothing(OpBuilder &b, TablePlan &table) {
@@ -166,8 +163,8 @@ Memory::Raw Memory::load(OpBuilder &b, TablePlan &table, ValueRange indices) {
     return {number};
   Value byte = b.create<memref::LoadOp>(loc, region.presence, offset);
   Value zero = b.create<arith::ConstantIntOp>(loc, 0, 8);
-  return {number, b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ne, byte,
-                                          zero)};
+  return {number,
+          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ne, byte, zero)};
 }
 
 void Memory::store(OpBuilder &b, TablePlan &table, ValueRange indices,
@@ -203,8 +200,8 @@ void Memory::storeOutput(OpBuilder &b, TablePlan &table, ValueRange indices,
     number = b.create<arith::IndexCastOp>(loc, b.getI64Type(), number);
   } else {
     if (table.isExplicit())
-      number = b.create<arith::SelectOp>(
-          loc, raw[1], number, emitFloat(b, getAbsentNumber(table)));
+      number = b.create<arith::SelectOp>(loc, raw[1], number,
+                                         emitFloat(b, getAbsentNumber(table)));
     number = convert(b, number, plan.io);
   }
   b.create<memref::StoreOp>(loc, number, env.getArray(table.op.getResult()),

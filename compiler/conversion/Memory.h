@@ -1,4 +1,4 @@
-//===- Memory.h - tables in the workspace and at the caller -------*- C++ -*-===//
+//===- Memory.h - tables in the workspace and at the caller -----*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,7 +7,8 @@
 //
 // Each stored table is a region of the workspace, aligned to a cache line; its
 // cells are addressed by one computed offset. How a cell is stored is its *raw*
-// form: the number with absence written as an infinity, or the number and a bit.
+// form: the number with absence written as an infinity, or the number and a
+// bit.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_CONVERSION_MEMORY_H

@@ -90,7 +90,8 @@ Nest::Nest(const Domain &domain, Forms &forms, const Options &options)
     if (variable)
       columnOf[variable] = i;
   for (ArrayRef<FormConstraint> group :
-       {ArrayRef<FormConstraint>(domain.constraints), ArrayRef<FormConstraint>(facts)})
+       {ArrayRef<FormConstraint>(domain.constraints),
+        ArrayRef<FormConstraint>(facts)})
     for (const FormConstraint &constraint : group)
       for (auto [value, coefficient] : constraint.form.terms)
         if (columnOf.try_emplace(value, variables.size()).second)
@@ -109,8 +110,8 @@ Nest::Nest(const Domain &domain, Forms &forms, const Options &options)
         if (dim != options.context->dims.end() && d < known)
           value = domain.dims[d];
         else
-          visible &= columnOf.count(value) &&
-                     columnOf.lookup(value) < numParameters;
+          visible &=
+              columnOf.count(value) && columnOf.lookup(value) < numParameters;
       }
       if (visible)
         contextSystem->add(getRow(constraint));
@@ -164,4 +165,11 @@ void Nest::project() {
   rest.removeRedundant(*contextSystem);
   guards.assign(rest.getConstraints().begin(), rest.getConstraints().end());
   overflow = rest.hasOverflow();
+}
+
+std::optional<unsigned> Nest::getFirstFree() const {
+  for (unsigned d = known; d < domain.dims.size(); ++d)
+    if (!getLevel(d).pin)
+      return d;
+  return std::nullopt;
 }

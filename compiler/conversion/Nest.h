@@ -1,4 +1,4 @@
-//===- Nest.h - loops over a domain -------------------------------*- C++ -*-===//
+//===- Nest.h - loops over a domain -----------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A domain as constraints, and the loop nest that meets each of its cells once,
-// in the order of a schedule. What is not affine in a domain (data in a bound, a
-// disjunction) is relaxed for the bounds and checked when it is known.
+// in the order of a schedule. What is not affine in a domain (data in a bound,
+// a disjunction) is relaxed for the bounds and checked when it is known.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_CONVERSION_NEST_H
@@ -64,6 +64,8 @@ public:
   const Domain &getDomain() const { return domain; }
   unsigned getNumTimes() const { return numTimes; }
   bool hasOverflow() const { return overflow; }
+  /// The first dimension that has a loop of its own inside the schedule's.
+  std::optional<unsigned> getFirstFree() const;
 
   /// One cell in the making: the values of the columns known so far.
   struct Point {
@@ -74,9 +76,10 @@ public:
     point.columns[firstLevel + row] = value;
   }
   /// The inclusive bounds of a row of the schedule.
-  std::pair<mlir::Value, mlir::Value>
-  emitTimeBounds(mlir::OpBuilder &b, mlir::Location loc, const Point &point,
-                 unsigned row) const;
+  std::pair<mlir::Value, mlir::Value> emitTimeBounds(mlir::OpBuilder &b,
+                                                     mlir::Location loc,
+                                                     const Point &point,
+                                                     unsigned row) const;
   bool hasSameBounds(const Nest &other, unsigned row) const;
   /// Conditions on what is known before the nest starts, null for none.
   mlir::Value emitGuards(mlir::OpBuilder &b, mlir::Location loc, Env &env,
@@ -110,8 +113,8 @@ private:
   void addFacts(Forms &forms);
   LinearRow getRow(const FormConstraint &constraint) const;
   void project();
-  void emitLevel(mlir::OpBuilder &b, mlir::Location loc, Env &env,
-                 Point &point, unsigned column, Body body) const;
+  void emitLevel(mlir::OpBuilder &b, mlir::Location loc, Env &env, Point &point,
+                 unsigned column, Body body) const;
   void emitChecked(mlir::OpBuilder &b, mlir::Location loc, Env &env,
                    Point &point, unsigned column, bool bounded,
                    Body body) const;

@@ -21,8 +21,8 @@ Value danskin::conversion::emitLinear(OpBuilder &b, Location loc,
     if (!sum && !minus)
       sum = term;
     else if (minus)
-      sum = b.create<arith::SubIOp>(
-          loc, sum ? sum : constantIndex(b, loc, 0), term);
+      sum = b.create<arith::SubIOp>(loc, sum ? sum : constantIndex(b, loc, 0),
+                                    term);
     else
       sum = b.create<arith::AddIOp>(loc, sum, term);
   };
@@ -94,10 +94,9 @@ Value Nest::emitRowHolds(OpBuilder &b, Location loc, const LinearRow &row,
                          ArrayRef<Value> columns) const {
   Value value = emitLinear(b, loc, ArrayRef(row.coeffs).drop_back(), columns,
                            row.getConstant());
-  return b.create<arith::CmpIOp>(loc,
-                                 row.equality ? arith::CmpIPredicate::eq
-                                              : arith::CmpIPredicate::sge,
-                                 value, constantIndex(b, loc, 0));
+  return b.create<arith::CmpIOp>(
+      loc, row.equality ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge,
+      value, constantIndex(b, loc, 0));
 }
 
 Value Nest::emitCheck(OpBuilder &b, Location loc, Env &env, const Point &point,
@@ -109,12 +108,11 @@ Value Nest::emitCheck(OpBuilder &b, Location loc, Env &env, const Point &point,
   Value value = env.emit(b, check.value, scope);
   if (check.kind == Check::Condition)
     return value;
-  return b.create<arith::CmpIOp>(loc,
-                                 check.kind == Check::Lower
-                                     ? arith::CmpIPredicate::sge
-                                     : arith::CmpIPredicate::slt,
-                                 point.columns[columnOfDim[check.level]],
-                                 value);
+  return b.create<arith::CmpIOp>(
+      loc,
+      check.kind == Check::Lower ? arith::CmpIPredicate::sge
+                                 : arith::CmpIPredicate::slt,
+      point.columns[columnOfDim[check.level]], value);
 }
 
 Value Nest::emitGuards(OpBuilder &b, Location loc, Env &env,
@@ -214,9 +212,9 @@ void Nest::emitLevel(OpBuilder &b, Location loc, Env &env, Point &point,
   }
   Value lower = emitBound(b, loc, level.lowers, column, true, point.columns);
   Value last = emitBound(b, loc, level.uppers, column, false, point.columns);
-  Value upper = last ? b.create<arith::AddIOp>(loc, last,
-                                               constantIndex(b, loc, 1))
-                     : Value();
+  Value upper =
+      last ? b.create<arith::AddIOp>(loc, last, constantIndex(b, loc, 1))
+           : Value();
   // A bound that is data tightens the loop, which is then in natural order.
   unsigned dim = llvm::find(columnOfDim, column) - columnOfDim.begin();
   IRMapping scope;

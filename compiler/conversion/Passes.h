@@ -1,4 +1,4 @@
-//===- Passes.h - passes that leave dp ----------------------------*- C++ -*-===//
+//===- Passes.h - passes that leave dp --------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Plan.h - statements and storage of a program ---------------*- C++ -*-===//
+//===- Plan.h - statements and storage of a program -------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -31,9 +31,7 @@ struct TablePlan {
 
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   bool isIndex() { return op.getType().getElement().isIndex(); }
-  bool isExplicit() {
-    return op.getAbsence() == mlir::dp::Absence::Explicit;
-  }
+  bool isExplicit() { return op.getAbsence() == mlir::dp::Absence::Explicit; }
 };
 
 /// Tables that share equations, hence cells.
@@ -47,8 +45,8 @@ struct Unit {
 /// What runs once at each cell of a table.
 struct Statement {
   TablePlan *over;
-  llvm::SmallVector<Unit> units;  ///< in the order they need each other,
-  mlir::dp::ScatterOp scatter;    ///< or one scatter
+  llvm::SmallVector<Unit> units; ///< in the order they need each other,
+  mlir::dp::ScatterOp scatter;   ///< or one scatter
   llvm::SmallVector<ScheduleRow> schedule;
   std::unique_ptr<Nest> nest;
 };

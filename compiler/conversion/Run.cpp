@@ -219,7 +219,10 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
   }
   Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
   Cell cell(plan, env, memory);
-  for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>())
-    code = Traceback(plan, env, memory, cell, op).emit(b);
+  for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>()) {
+    Value failed = Traceback(plan, env, memory, cell, op).emit(b);
+    failed = b.create<arith::ExtUIOp>(env.getLoc(), b.getI32Type(), failed);
+    code = b.create<arith::OrIOp>(env.getLoc(), code, failed);
+  }
   b.create<func::ReturnOp>(env.getLoc(), code);
 }

@@ -1,4 +1,4 @@
-//===- Run.h - the functions of a kernel --------------------------*- C++ -*-===//
+//===- Run.h - the functions of a kernel ------------------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -20,8 +20,8 @@ void emitRun(Plan &plan, mlir::func::FuncOp function);
 void emitWorkspace(Plan &plan, mlir::func::FuncOp function);
 /// extents: a `memref<?xi64>` that takes those of all outputs.
 void emitExtents(Plan &plan, mlir::func::FuncOp function);
-/// validate: the arrays of inputs, a `memref<?xi64>` that takes the fault; gives
-/// 1 + the faulty input or 0 (`i64`).
+/// validate: the arrays of inputs, a `memref<?xi64>` that takes the fault;
+/// gives 1 + the faulty input or 0 (`i64`).
 void emitValidate(Plan &plan, mlir::func::FuncOp function);
 
 /// Replaces functions that need a library by calls of the runtime's, and

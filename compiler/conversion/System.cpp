@@ -49,8 +49,8 @@ void System::add(LinearRow constraint) {
   constraints.push_back(std::move(constraint));
 }
 
-void System::addCombination(const LinearRow &a, int64_t byA,
-                            const LinearRow &b, int64_t byB) {
+void System::addCombination(const LinearRow &a, int64_t byA, const LinearRow &b,
+                            int64_t byB) {
   LinearRow sum;
   sum.equality = a.equality && b.equality;
   for (auto [x, y] : llvm::zip_equal(a.coeffs, b.coeffs)) {
@@ -93,7 +93,8 @@ std::optional<LinearRow> System::eliminate(unsigned var) {
 
 static void addTo(Simplex &simplex, const LinearRow &constraint) {
   if (constraint.equality)
-    simplex.addEquality(mlir::presburger::getDynamicAPIntVec(constraint.coeffs));
+    simplex.addEquality(
+        mlir::presburger::getDynamicAPIntVec(constraint.coeffs));
   else
     simplex.addInequality(
         mlir::presburger::getDynamicAPIntVec(constraint.coeffs));

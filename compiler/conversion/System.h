@@ -1,4 +1,4 @@
-//===- System.h - systems of linear constraints -------------------*- C++ -*-===//
+//===- System.h - systems of linear constraints -----------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

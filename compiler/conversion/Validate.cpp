@@ -21,7 +21,8 @@ using namespace danskin::conversion;
 namespace {
 class Validator {
 public:
-  Validator(Env &env, Value fault) : env(env), loc(env.getLoc()), fault(fault) {}
+  Validator(Env &env, Value fault)
+      : env(env), loc(env.getLoc()), fault(fault) {}
 
   using Body = llvm::function_ref<Value(OpBuilder &, Value verdict)>;
   using LoopBody =
@@ -57,10 +58,10 @@ Value Validator::emitLoop(OpBuilder &b, Value from, Value to, Value verdict,
   auto loop = b.create<scf::ForOp>(
       loc, from, to, constant(b, 1), ValueRange(verdict),
       [&](OpBuilder &inner, Location, Value index, ValueRange carried) {
-        Value next = emitIfFine(inner, carried[0],
-                                [&](OpBuilder &then, Value before) {
-                                  return body(then, index, before);
-                                });
+        Value next =
+            emitIfFine(inner, carried[0], [&](OpBuilder &then, Value before) {
+              return body(then, index, before);
+            });
         inner.create<scf::YieldOp>(loc, next);
       });
   return loop.getResult(0);
@@ -125,8 +126,7 @@ Value Validator::emitDims(OpBuilder &b, dp::InputOp input, int64_t place,
   return emitLoop(b, constant(b, 0), extent, verdict,
                   [&](OpBuilder &inner, Value index, Value before) {
                     indices.push_back(index);
-                    Value next =
-                        emitDims(inner, input, place, indices, before);
+                    Value next = emitDims(inner, input, place, indices, before);
                     indices.pop_back();
                     return next;
                   });
@@ -161,8 +161,7 @@ Value Validator::emitGraph(OpBuilder &b, dp::InputOp indptr,
       });
   Value vertices = b.create<arith::SubIOp>(loc, offsets, one);
   return emitLoop(
-      b, zero, vertices, verdict,
-      [&](OpBuilder &inner, Value v, Value before) {
+      b, zero, vertices, verdict, [&](OpBuilder &inner, Value v, Value before) {
         Value next = inner.create<arith::AddIOp>(loc, v, one);
         Value from = env.loadIndex(inner, indptr.getResult(), v);
         Value to = env.loadIndex(inner, indptr.getResult(), next);

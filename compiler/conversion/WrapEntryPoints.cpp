@@ -98,8 +98,7 @@ void Wrapper::wrap(StringRef name, bool hasArrays) {
     }
     auto memref = cast<MemRefType>(type);
     if (hasLast && i + 1 == types.size()) {
-      operands.push_back(
-          emitMemRef(memref, entry->getArguments().back(), {}));
+      operands.push_back(emitMemRef(memref, entry->getArguments().back(), {}));
       continue;
     }
     Value data = load(pointer, entry->getArgument(1), nextArray++);
@@ -127,9 +126,9 @@ struct DpWrapEntryPoints
       StringRef part = StringRef(name).rsplit('_').second;
       function.setName(name + ".body");
       function.setPrivate();
-      function->setAttr("llvm.linkage",
-                        LLVM::LinkageAttr::get(
-                            context, LLVM::linkage::Linkage::Internal));
+      function->setAttr(
+          "llvm.linkage",
+          LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
       Wrapper(function).wrap(name, part == "run" || part == "validate");
     }
   }
