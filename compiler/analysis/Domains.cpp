@@ -8,6 +8,7 @@
 #include "compiler/analysis/Domains.h"
 #include "compiler/analysis/Comprehension.h"
 #include "compiler/analysis/Witness.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -151,32 +152,51 @@ static const Constraint *findBroken(const Formula &target,
   return nullptr;
 }
 
+/// Whether a value ends up in a guard, where there is no candidate to drop.
+static bool feedsGuard(Operation *op) {
+  SmallVector<Operation *> open = {op};
+  while (!open.empty()) {
+    Operation *next = open.pop_back_val();
+    if (isa<WhereOp>(next))
+      return true;
+    if (isa<scf::YieldOp>(next))
+      open.push_back(next->getParentOp());
+    if (!isa<YieldOp>(next))
+      open.append(next->user_begin(), next->user_end());
+  }
+  return false;
+}
+
+static bool isOfSizes(const AffineSpace &space, const LinearForm &form) {
+  return llvm::all_of(form.getTerms(), [&](const LinearForm::Term &term) {
+    return term.first < space.getNumSizes();
+  });
+}
+
 std::string Checker::suggestGuard(AffineSpace &space, Operation *op,
                                   const Formula &target,
                                   const Witness &witness) {
-  auto read = dyn_cast<ReadOp>(op);
-  auto arm = op->getParentOfType<ArmOp>();
-  bool isTable = read && read.getArray().getDefiningOp<TableOp>();
+  const Constraint *broken = findBroken(target, witness);
   std::string guard;
-  if (const Constraint *broken = findBroken(target, witness))
-    if (!broken->equality)
-      guard = "`" + conditionToString(space, broken->form) + "`";
-  if (!arm) {
-    if (!guard.empty())
-      return "give the cells where " + guard +
-             " fails an equation of their own";
-    return "";
+  if (broken && !broken->equality)
+    guard = conditionToString(space, broken->form);
+  if (broken && isOfSizes(space, broken->form) && !guard.empty())
+    return "declare that `" + guard + "`";
+  if (!op->getParentOfType<ArmOp>()) {
+    if (guard.empty())
+      return "";
+    return "write `if " + guard + " then ... else ...`";
   }
   std::string help;
-  if (isTable)
+  auto read = dyn_cast<ReadOp>(op);
+  if (read && read.getArray().getDefiningOp<TableOp>() && !feedsGuard(op))
     help = "write `" +
            space.toString(getArrayName(read.getArray()),
                           space.getForms(read.getIndices())) +
            "?` to drop this candidate there";
-  if (!guard.empty()) {
-    guard.insert(1, "if ");
-    help += (help.empty() ? "guard it with " : ", or guard it with ") + guard;
-  }
+  if (!guard.empty())
+    help += (help.empty() ? "guard it with `if " : ", or guard it with `if ") +
+            guard + "`";
   return help;
 }
 

@@ -120,8 +120,10 @@ std::string danskin::conditionToString(const AffineSpace &space,
   for (auto [id, coefficient] : form.getTerms())
     if (id >= space.getNumSizes())
       left = left + LinearForm::variable(id) * coefficient;
-  if (left.isConstant())
-    return space.toString(form) + " >= 0";
+  if (left.isConstant()) {
+    LinearForm constant(form.getConstant());
+    return space.toString(form - constant) + " >= " + space.toString(-constant);
+  }
   bool isPositive = llvm::any_of(
       left.getTerms(), [](const auto &term) { return term.second > 0; });
   LinearForm right = left - form;

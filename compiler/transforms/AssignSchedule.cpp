@@ -25,8 +25,9 @@ static FailureOr<ProgramDependences> getDependences(dp::ProgramOp program) {
   ProgramDependences dependences = danskin::getDependences(program, budget);
   if (!dependences.incomplete)
     return dependences;
-  return program.emitError("finding the dependences takes more than ")
-         << dependenceProofLimit << " steps [E0308]";
+  return emitError(program.getLoc())
+         << "finding the dependences takes more than " << dependenceProofLimit
+         << " steps [E0308]";
 }
 
 /// Proves a schedule; an error at the read that it does not order.
@@ -37,10 +38,10 @@ static LogicalResult verifySchedule(const ProgramDependences &dependences,
   if (!violation)
     return success();
   InFlightDiagnostic diagnostic =
-      dependences.reads[violation->dependence]->emitError(
-          "the schedule does not run `")
-      << toString(problem, violation->target) << "` before `"
-      << toString(problem, violation->reader) << "`, which reads it [E0402]";
+      emitError(dependences.reads[violation->dependence]->getLoc())
+      << "the schedule does not run `" << toString(problem, violation->target)
+      << "` before `" << toString(problem, violation->reader)
+      << "`, which reads it [E0402]";
   if (!violation->sizes.empty())
     diagnostic.attachNote()
         << "for example when " << sizesToString(problem, violation->sizes);
@@ -66,7 +67,8 @@ static void emitFailure(dp::ProgramOp program,
   if (failure.kind == SchedulingFailure::Cycle && failure.cycle) {
     const DependenceCycle &cycle = *failure.cycle;
     Operation *read = dependences.reads[cycle.dependences.front()];
-    InFlightDiagnostic diagnostic = read->emitError("`")
+    InFlightDiagnostic diagnostic = emitError(read->getLoc())
+                                    << "`"
                                     << toString(problem, cycle.cells.front())
                                     << "` depends on itself [E0401]";
     diagnostic.attachNote() << "for example when " << toString(problem, cycle);
@@ -75,7 +77,7 @@ static void emitFailure(dp::ProgramOp program,
           << "through `" << problem.dependences[id].label << "`";
     return;
   }
-  InFlightDiagnostic diagnostic = first->emitError();
+  InFlightDiagnostic diagnostic = emitError(first->getLoc());
   if (failure.kind == SchedulingFailure::WorkLimit)
     diagnostic << "the search for a schedule of ";
   else

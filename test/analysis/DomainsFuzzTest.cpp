@@ -59,6 +59,9 @@ TEST(DomainsFuzz, AgreesWithEnumeration) {
       ASSERT_NE(fault.code, "E0308") << random.text;
       proved.insert(toFault(fault.code, fault.where));
       if (fault.code == "E0306") {
+        // An index that was read outside has no value to speak of.
+        if (random.hasData && !met.empty())
+          continue;
         for (mlir::Operation *op : failed)
           EXPECT_FALSE(op->getLoc() == fault.where) << fault.message << "\n"
                                                     << random.text;

@@ -50,6 +50,7 @@ int64_t Enumerator::evaluateRead(ReadOp read) {
   for (auto [extent, place] : llvm::zip(extents[input], index))
     if (place < 0 || place >= extent) {
       fault("E0302", read.getLoc());
+      poisoned |= read.getType().isIndex();
       return 0;
     }
   return data[input].count(index) ? data[input][index] : 0;
@@ -110,11 +111,8 @@ void Enumerator::evaluate(Operation *op) {
   } else if (auto read = dyn_cast<ReadOp>(op)) {
     values[read] = evaluateRead(read);
   } else if (auto contains = dyn_cast<ContainsOp>(op)) {
-    bool inside = domains[contains.getTable().getDefiningOp()].count(
+    values[contains] = domains[contains.getTable().getDefiningOp()].count(
         getAll(contains.getIndices()));
-    if (!inside)
-      failedOptionals.insert(op);
-    values[contains] = inside;
   } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
     Block *taken =
         get(branch.getCondition()) ? branch.thenBlock() : branch.elseBlock();
@@ -134,6 +132,15 @@ void Enumerator::evaluate(Operation *op) {
     values[apply] = evaluateExpr(apply.getAffineMap().getResult(0),
                                  getAll(apply.getOperands()),
                                  apply.getAffineMap().getNumDims());
+  } else if (isa<affine::AffineMaxOp, affine::AffineMinOp>(op)) {
+    auto map = cast<AffineMapAttr>(op->getAttr("map")).getValue();
+    Cell results;
+    for (AffineExpr expr : map.getResults())
+      results.push_back(
+          evaluateExpr(expr, getAll(op->getOperands()), map.getNumDims()));
+    values[op->getResult(0)] = isa<affine::AffineMaxOp>(op)
+                                   ? *llvm::max_element(results)
+                                   : *llvm::min_element(results);
   } else if (op->getNumResults() == 1 && !op->getResult(0).getType().isF64() &&
              op->getNumOperands()) {
     int64_t a = get(op->getOperand(0));
@@ -190,12 +197,21 @@ static bool isOptional(WhereOp where) {
   return false;
 }
 
+/// Called where a candidate is dropped though its guards hold.
+void Enumerator::noteFailedOptionals(Block &block) {
+  for (ContainsOp contains : block.getOps<ContainsOp>())
+    if (contains->hasAttr("optional") && !get(contains))
+      failedOptionals.insert(contains);
+}
+
 /// `dropped`: a `?` failed. The guards are asked all the same.
 void Enumerator::runFrom(Block::iterator op, Block::iterator end, Next atYield,
                          bool dropped) {
   for (; op != end; ++op) {
     if (isa<YieldOp>(*op)) {
-      if (!dropped)
+      if (dropped)
+        noteFailedOptionals(*op->getBlock());
+      else
         atYield();
       return;
     }
@@ -215,8 +231,10 @@ void Enumerator::runFrom(Block::iterator op, Block::iterator end, Next atYield,
     } else {
       bool guardsToCome =
           std::any_of(op, end, [](Operation &o) { return isa<WhereOp>(o); });
-      if (dropped && !guardsToCome)
+      if (dropped && !guardsToCome) {
+        noteFailedOptionals(*op->getBlock());
         return;
+      }
       evaluate(&*op);
     }
   }
@@ -297,6 +315,7 @@ void Enumerator::checkTable(TableOp table) {
       if (otherwise && chosen)
         break;
       for (EquationOp equation : table.getEquations()) {
+        poisoned = false;
         if (equation.getOtherwise() != otherwise || !applies(equation, cell))
           continue;
         if (chosen)
@@ -309,6 +328,7 @@ void Enumerator::checkTable(TableOp table) {
         runBlock(block, [] {});
       }
     }
+    poisoned = false;
     if (!chosen)
       fault("E0303", table.getLoc());
   }

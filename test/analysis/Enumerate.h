@@ -37,7 +37,7 @@ public:
 
   /// Code and place (see toFault) of each fault met.
   std::set<std::string> faults;
-  /// `?` reads that were outside once.
+  /// `?` reads that once were outside where their candidate's guards hold.
   std::set<mlir::Operation *> failedOptionals;
 
 private:
@@ -45,6 +45,7 @@ private:
   void runBlock(mlir::Block &block, Next atYield);
   void runFrom(mlir::Block::iterator op, mlir::Block::iterator end,
                Next atYield, bool dropped);
+  void noteFailedOptionals(mlir::Block &block);
   void evaluate(mlir::Operation *op);
   int64_t evaluateRead(mlir::dp::ReadOp read);
   int64_t get(mlir::Value value) { return values.at(value); }
@@ -54,10 +55,13 @@ private:
   void checkTable(mlir::dp::TableOp table);
   bool applies(mlir::dp::EquationOp equation, const Cell &cell);
   void fault(llvm::StringRef code, mlir::Location where) {
-    faults.insert(toFault(code, where));
+    if (!poisoned)
+      faults.insert(toFault(code, where));
   }
 
   mlir::dp::ProgramOp program;
+  /// An integer was read outside: what follows from it says nothing.
+  bool poisoned = false;
   std::vector<int64_t> sizes;
   unsigned seed;
   /// Of index and i1 values; what is read outside is 0.

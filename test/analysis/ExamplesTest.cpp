@@ -38,10 +38,19 @@ TEST_P(ExamplesTest, HasItsSchedule) {
 
 INSTANTIATE_TEST_SUITE_P(
     Zoo, ExamplesTest,
-    testing::Values(Example{"cky", ""}, Example{"ctc", ""},
-                    Example{"dagpath", ""}, Example{"dtw", ""},
-                    Example{"nussinov", ""}, Example{"rnnt", ""},
-                    Example{"semimarkov", ""}, Example{"sw", ""},
-                    Example{"sw3", ""}, Example{"valueiter", ""},
-                    Example{"viterbi", ""}),
+    testing::Values(
+        Example{"cky", "I[i, j, a]: (-i + j)\n"},
+        Example{"ctc", "B[t, l]: (t)\nY[t, l]: (t)\n"},
+        Example{"dagpath", "D[v]: (v)\n"},
+        Example{"dtw", "d[i, j]: (0, 0)\nD[i, j]: (1, i + j)\n"},
+        Example{"nussinov", "P[i, j]: (-i)\n"},
+        Example{"rnnt", "A[t, u]: (t + u)\n"},
+        Example{"semimarkov", "A[t, s]: (t)\n"},
+        Example{
+            "sw",
+            "H[i, j]: (i + j, 1)\nE[i, j]: (i + j, 0)\nF[i, j]: (i + j, 0)\n"},
+        Example{"sw3",
+                "P[i, j]: (i + j)\nE[i, j]: (i + j)\nF[i, j]: (i + j)\n"},
+        Example{"valueiter", "V[k, s]: (k)\n"},
+        Example{"viterbi", "A[t, s]: (t)\n"}),
     [](const auto &info) { return std::string(info.param.name); });
