@@ -226,16 +226,6 @@ SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
   }
 }
 
-void Cell::emitVisit(OpBuilder &b, Block &block, ValueRange indices,
-                     Hook visitHook) {
-  bind(block, indices);
-  hook = visitHook;
-  emitComprehension(b, block.begin(), {},
-                    [](OpBuilder &, dp::YieldOp,
-                       ValueRange) -> SmallVector<Value> { return {}; });
-  hook = nullptr;
-}
-
 void Cell::emitVisit(OpBuilder &b, dp::VisitOp visit, ValueRange indices,
                      Traceback &takesSteps) {
   path = &takesSteps;

@@ -32,11 +32,6 @@ public:
   /// Adds what a scatter yields at the cell `indices`.
   void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
                    mlir::ValueRange indices);
-  /// Emits a visit of the cell `indices`; `hook` emits, and says so, what only
-  /// a visit has.
-  using Hook = llvm::function_ref<bool(mlir::OpBuilder &, mlir::Operation *)>;
-  void emitVisit(mlir::OpBuilder &b, mlir::Block &block,
-                 mlir::ValueRange indices, Hook hook);
   llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
   /// Runs the visit of a cell, whose steps `path` takes.
   void emitVisit(mlir::OpBuilder &b, mlir::dp::VisitOp visit,
@@ -91,7 +86,6 @@ private:
   Env &env;
   Memory &memory;
   mlir::Location loc;
-  Hook hook;
   Traceback *path = nullptr; ///< while a visit is emitted
   mlir::IRMapping scope;     ///< indices and conditions
   llvm::DenseMap<mlir::Value, Real> reals;

@@ -14,8 +14,6 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 void Cell::emitOp(OpBuilder &b, Operation *op) {
-  if (hook && hook(b, op))
-    return;
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](dp::ReadOp op) { emitRead(b, op); })
       .Case([&](dp::SourceOp op) {

@@ -146,7 +146,12 @@ void Traceback::emitWalk(OpBuilder &b) {
         Value more = before.create<arith::CmpIOp>(
             loc, arith::CmpIPredicate::sgt, get(before, depth),
             constant(before, 0));
-        before.create<scf::ConditionOp>(loc, more, ValueRange());
+        // What does not fit may have no end in sight.
+        Value fits = before.create<arith::CmpIOp>(
+            loc, arith::CmpIPredicate::eq, get(before, failed),
+            constant(before, 0));
+        before.create<scf::ConditionOp>(
+            loc, before.create<arith::AndIOp>(loc, more, fits), ValueRange());
       },
       [&](OpBuilder &after, Location, ValueRange) {
         emitPopped(after);
