@@ -1,4 +1,4 @@
-//===- Traceback.h - writing the path of the winners -------------*- C++
+//===- Traceback.h - writing the path of the winners ------------*- C++
 //-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.

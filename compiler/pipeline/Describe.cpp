@@ -174,5 +174,7 @@ private:
 
 EntryInterface danskin::describeEntry(dp::ProgramOp program, StringRef dtype,
                                       StringRef text) {
+  // Forms are read off plain arithmetic, to which the loops come anyway.
+  conversion::expandAffineOps(program);
   return Describer(program, text).run(dtype);
 }

@@ -339,10 +339,11 @@ static llvm::Expected<LibraryOptions> getOptions(const CallSpec &spec,
   options.pipeline.regularizer = call.reg.value_or("");
   options.pipeline.floats = {call.isSingle ? "f32" : "f64"};
   options.pipeline.wrt = call.wrt;
+  // Later calls of the engine may ask for less.
+  if (call.value || !call.grad)
+    options.entries.push_back("value");
   if (call.grad)
     options.entries.push_back("value_grad");
-  else if (call.value)
-    options.entries.push_back("value");
   if (call.hvp)
     options.entries.push_back("hvp");
   if (call.argmax)
