@@ -496,11 +496,12 @@ void Expressions::emitArm(const ast::Alternative &alternative) {
   builder.createBlock(&arm.getBody());
   for (const auto &binder : alternative.binders)
     emitBinder(*binder);
-  if (Value inside = emitOptionalReads(*alternative.body))
-    builder.create<dp::WhereOp>(loc, inside);
+  // The guard first: data in the index of a `?` read may need it.
   if (alternative.guard)
     builder.create<dp::WhereOp>(locations.get(alternative.guard->range),
                                 emitCond(*alternative.guard));
+  if (Value inside = emitOptionalReads(*alternative.body))
+    builder.create<dp::WhereOp>(loc, inside);
   builder.create<dp::YieldOp>(loc, emitFloat(*alternative.body));
 }
 

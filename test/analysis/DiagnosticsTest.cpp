@@ -46,6 +46,15 @@ TEST(Diagnostics, OtherReadsMayAssumeOptional) {
             "");
 }
 
+TEST(Diagnostics, IndexOfOptionalMayAssumeGuard) {
+  EXPECT_EQ(faults(R"(size N, M
+    input y : int[M] in 0..=N
+    table D[i in 0..=N, j in 0..=M]
+    D[i, j] = max { 0 | D[y[j-1] - 1, j]? if j >= 1 }
+    output o = 0)"),
+            "");
+}
+
 TEST(Diagnostics, ReadOutsideInput) {
   EXPECT_EQ(faults(R"(size N, V
     input x : float[V]
