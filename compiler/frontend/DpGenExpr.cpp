@@ -308,9 +308,9 @@ Value Expressions::emitContains(const ast::ReadExpr &read) {
     for (auto [predicate, bound] :
          {std::pair(arith::CmpIPredicate::sge, zero),
           std::pair(arith::CmpIPredicate::slt, Value(extent))})
-      inside = conjunction(loc, inside,
-                           builder.create<arith::CmpIOp>(loc, predicate, index,
-                                                         bound));
+      inside = conjunction(
+          loc, inside,
+          builder.create<arith::CmpIOp>(loc, predicate, index, bound));
   }
   return inside;
 }
