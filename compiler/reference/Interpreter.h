@@ -55,7 +55,7 @@ struct HessianProduct {
 ///   [R + 3, ...) what the alternative's binders are, padded to B, the largest
 ///                number of binders of an alternative of a max or min in an
 ///                equation or output
-/// Padding is -1.
+/// Places a row does not use are -1.
 ///
 /// The rows stand in preorder: outputs in program order, their elements row
 /// by row; an expression left to right. A choice gives its row, then goes on in

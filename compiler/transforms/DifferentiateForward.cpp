@@ -57,6 +57,7 @@ struct DifferentiateForward
         definitions.push_back(&op);
     for (dp::TableOp table : active)
       createTangentTable(builder, table);
+    createZeros(builder);
     for (Operation *op : definitions) {
       if (auto equation = dyn_cast<dp::EquationOp>(op))
         createEquations(builder, equation);
@@ -103,6 +104,32 @@ private:
       tangent.meanWeight = create("curvature." + name);
     }
     tangents[table.getResult()] = tangent;
+  }
+
+  /// An output that no direction moves has a derivative too: 0.
+  void createZeros(OpBuilder &builder) {
+    SmallVector<dp::TableOp> outputs;
+    for (auto table : program.getBody().front().getOps<dp::TableOp>())
+      if (table.getRole() == dp::TableRole::Output)
+        outputs.push_back(table);
+    for (dp::TableOp output : outputs) {
+      if (llvm::is_contained(active, output) || isDerivative(output))
+        continue;
+      createTangentTable(builder, output);
+      auto equation = danskin::createEquation(
+          builder, output.getLoc(), tangents[output.getResult()].value);
+      tangents.erase(output.getResult());
+      OpBuilder inner = OpBuilder::atBlockEnd(&equation.getBody().front());
+      Value zero = inner.create<arith::ConstantOp>(
+          output.getLoc(), inner.getF64FloatAttr(0.0));
+      inner.create<dp::YieldOp>(output.getLoc(), zero);
+    }
+  }
+
+  /// Was this output made by this pass?
+  static bool isDerivative(dp::TableOp output) {
+    return output.getName().starts_with("jvp.") ||
+           output.getName().starts_with("hvp.");
   }
 
   /// The choice that defines a node, if one does.

@@ -42,10 +42,10 @@ def align(dpc, out, reg, gamma):
         [dpc, "run", SPEC, f"x={out}/x.npy", f"y={out}/y.npy", f"--reg={reg}", f"--gamma={gamma}",
          "--entry=value,grad,argmax", "--wrt", "d", "-o", result],
         check=True, stdout=subprocess.DEVNULL)  # fmt: skip
-    # A row of argmax.npy: table, i, j, equation, candidate; from the end of the
-    # alignment to its beginning, and the rows that are not needed are -1.
-    steps = np.load(result / "argmax.npy")
-    path = steps[steps[:, 0] >= 0, 1:3][::-1]
+    # A row of argmax.npy is a step: table, i, j, equation, candidate. The first
+    # is the end of the alignment, and only so many rows count as its length.
+    steps = np.load(result / "argmax.npy")[: np.load(result / "argmax.length.npy")]
+    path = steps[::-1, 1:3]
     return float(np.load(result / "cost.npy")), np.load(result / "grad.d.npy"), path
 
 

@@ -221,7 +221,9 @@ class Program:
     def instances(self, limit):
         """All sizes up to `limit` that keep the constraints."""
         names = self.spanning()
-        for values in itertools.product(range(limit + 1), repeat=len(names)):
+        # A band of width W has to be able to reach every corner of its box.
+        ranges = [range(2 * limit + 2 if n == "W" else limit + 1) for n in names]
+        for values in itertools.product(*ranges):
             env = {**ELSEWHERE, **dict(zip(names, values))}
             if all(not c or value(f"{n} {c}", env) for n, c in self.sizes.items()):
                 yield env

@@ -50,6 +50,8 @@ class Generator:
 
     def limit(self):
         """Up to which size instances are enumerated."""
+        if any(table.where for table in self.program.tables):
+            return 5
         return {0: 1, 1: 6, 2: 4}.get(len(self.program.spanning()), 3)
 
     # ---------------------------------------------------------------- weights
@@ -66,6 +68,8 @@ class Generator:
                  for index in ("{}", "{} - 1", "{} + 1") for extent in ("{}", "{} + 1")]  # fmt: skip
         self.random.shuffle(tries)
         tries.sort(key=lambda t: "+" in t[1])
+        if self.chance(0.06, "division"):
+            tries.insert(0, (f"{binder.name} / 2", binder.size))
         return next((t for t in tries if self.stays(*t, scopes)), None)
 
     def axes(self, binders, scopes, most=2):
@@ -172,6 +176,8 @@ class Generator:
     def guard_for(self, table, indices, good, scopes):
         """A condition that holds exactly in `good`; empty where it takes more
         than the ranges of the table."""
+        if table.where:
+            return ""
         parts = []
         for binder, index in zip(table.binders, indices):
             upper = f"{index} {'<=' if binder.inclusive else '<'} {binder.upper}"

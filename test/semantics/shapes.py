@@ -50,17 +50,14 @@ def base_equations(g, table, schedule):
     names = [b.name for b in table.binders]
     corner = [first_and_last(b, s >= 0)[0] for b, s in zip(table.binders, schedule)]
     kind = g.pick(("none", "corner", "edge", "split"))
-    if g.want == "division":
-        kind = "parity"
-    elif g.want in ("none", "when") and len(names) > 1:
+    if g.want in ("none", "when") and len(names) > 1:
         kind = "split"
     elif g.chance(0.08):
-        kind = "parity"
-    if kind == "none" or table.where and kind != "parity":
+        kind = "cut"
+    if kind == "none" or table.where and kind != "cut":
         return [], True
-    if kind == "parity":
-        name = names[0]
-        return [Equation(table.name, names, None, when=f"{name} == 2 * ({name} / 2)")], True
+    if kind == "cut":
+        return [Equation(table.name, names, None, when=f"{names[0]} <= 1")], True
     if kind == "corner" or len(names) == 1:
         return [Equation(table.name, corner, Leaf(g.pick(("0", "0.3"))))], False
     edge = [corner[0], *names[1:]]
@@ -105,13 +102,8 @@ def affine(g, rank=0, count=0, where=""):
                 continue
             g.program.equations.append(equation)
         if begin:
-            # Two equations of different parity, each a recursion of its own.
-            parity = base[0]
-            g.program.equations.append(main)
-            g.body(parity, options, table.binders, begin=start(g, table, schedule))
-            g.program.equations.remove(main)
-            g.program.equations.remove(parity)
-            g.program.equations.append(parity)
+            # Two halves of the table, each a recursion of its own.
+            g.body(base[0], options, table.binders, begin=start(g, table, schedule))
         if rank == 1 and schedule[0] > 0 and not begin and table.binders[0].lower == "0":
             options = options + [(table, ["i / 2"])]
         g.body(main, options, table.binders)
@@ -145,7 +137,11 @@ def outputs(g, table, schedule):
         g.program.outputs.append(Output(name, Leaf(f"{table.name}[{', '.join(last)}]")))
         return
     read = f"{table.name}[{', '.join(b.name for b in table.binders)}]"
-    arm = Arm(Terms([Leaf(read)]), binders=list(table.binders), guard=table.where)
+    if "/" in table.where or table.where and g.chance(0.3):
+        # In a guard `/` is exact, so this domain cannot be said again there.
+        arm = Arm(Terms([Leaf(read + "?")]), binders=list(table.binders))
+    else:
+        arm = Arm(Terms([Leaf(read)]), binders=list(table.binders), guard=table.where)
     if g.chance(0.3):
         scopes = [e for sizes in g.program.instances(g.limit()) for e in g.program.cells(table, sizes)]
         arm.body.items.append(g.weight(table.binders, scopes))
@@ -155,7 +151,7 @@ def outputs(g, table, schedule):
 def banded(g):
     """A grid cut to `abs(i - j) <= W`, or a half plane."""
     if g.want != "band" and g.chance(0.25):
-        where = g.pick(("i <= j", "i + 1 >= j", "i <= 2 * j and j <= 2 * i"))
+        where = g.pick(("i <= j", "i + 1 >= j", "i <= 2 * j and j <= 2 * i", "i / 2 <= j"))
     else:
         g.size("W")
         where = g.pick(("abs(i - j) <= W", "abs(i - j) <= 2", "abs(2 * i - j) <= W"))
@@ -266,7 +262,9 @@ def hops(g):
     segment = Input(g.fresh("seg"), "float", ["N", "W"])
     g.program.inputs.append(segment)
     for arm in main.body.items[-1].arms:
-        if arm.binders and "i - d" in arm.render() and "]? else" not in arm.render() and g.chance(0.7):
+        # Inside the extents because of a `?` or a guard of this very candidate.
+        own = any(isinstance(term, Leaf) and "A[i - d" in term.text for term in arm.body.items)
+        if arm.binders and own and "]? else" not in arm.render() and g.chance(0.7):
             arm.body.items.append(Leaf(f"{segment.name}[i - d, d - 1]"))
     if read:
         if g.chance(0.4, "vector output"):
@@ -387,7 +385,7 @@ SHAPES = {"affine": affine, "banded": banded, "states": states, "spans": spans, 
 
 # Which shapes can hold a construct that not every shape can.
 WANTED = {
-    "band": ["banded"], "where": ["banded"], "dag": ["graph"], "triangular": ["spans"], "division": ["affine"],
+    "band": ["banded"], "where": ["banded"], "dag": ["graph"], "triangular": ["spans"], "division": ["affine", "states", "spans", "offsets"],
     "several tables": ["affine", "spans"], "three dimensions": ["affine", "spans"], "int per element": ["parents"],
     "backwards": ["affine", "states", "spans"], "none": ["affine"], "vector output": ["states", "spans", "graph"],
     "read?": ["affine", "hops", "banded"], "read? else": ["affine", "banded"], "when": ["affine", "spans"],

@@ -118,7 +118,7 @@ llvm::Expected<ResolvedCall> resolveCall(const ast::Program &program,
 
 struct Results {
   reference::TensorMap values, grads, hvps, jvps;
-  /// (B, capacity, width), without B where the call is no batch; -1 beyond the
+  /// (B, capacity, width), without B where the call is no batch; 0 beyond the
   /// length. reference::Path says what a row is.
   std::optional<reference::IntTensor> argmax, argmaxLength;
 };

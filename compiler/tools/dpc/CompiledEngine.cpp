@@ -296,6 +296,8 @@ private:
         return outputs.takeError();
       for (auto &[output, argument] : *outputs)
         add(results, call, name, output, *argument);
+      if (name == "argmax")
+        cropPath(results);
       return llvm::Error::success();
     }
     return llvm::createStringError("the library has no entry " + name + " for " +
@@ -318,6 +320,26 @@ private:
     if (&map == &results.values && !call.value)
       return;
     map[name.str()] = argument.getTensor(call.isSingle);
+  }
+
+  /// The kernel's array has room for the longest path there could be; what is
+  /// handed out has room for the longest there is.
+  static void cropPath(Results &results) {
+    IntTensor &path = *results.argmax;
+    int64_t longest = 0;
+    for (int64_t length : results.argmaxLength->data)
+      longest = std::max(longest, length);
+    size_t rows = path.shape.size() - 2;
+    reference::Shape shape = path.shape;
+    shape[rows] = longest;
+    IntTensor cropped(shape);
+    int64_t width = path.shape.back(), from = path.shape[rows] * width,
+            to = longest * width;
+    int64_t count = results.argmaxLength->data.size();
+    for (int64_t number = 0; number < count; ++number)
+      std::copy_n(path.data.begin() + number * from, to,
+                  cropped.data.begin() + number * to);
+    path = std::move(cropped);
   }
 
   Library library;

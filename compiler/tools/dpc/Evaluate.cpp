@@ -216,7 +216,7 @@ private:
       shape.insert(shape.begin(), call.batch);
       lengthShape = {call.batch};
     }
-    IntTensor rows(shape, -1), lengths(lengthShape);
+    IntTensor rows(shape), lengths(lengthShape);
     for (auto [number, path] : enumerate(paths)) {
       copy(path.data, rows.data.begin() + number * capacity * width);
       lengths.data[number] = path.shape[0];
