@@ -78,6 +78,18 @@ Formula WorkCounter::withoutData(const AffineSpace &space,
   return formula;
 }
 
+/// The constraints that a formula has outside of its disjunctions.
+static Conjunction getAtoms(const Formula &formula) {
+  if (formula.getKind() == Formula::Atom)
+    return {formula.getAtom()};
+  Conjunction atoms;
+  if (formula.getKind() == Formula::And)
+    for (const Formula &part : formula.getParts())
+      if (part.getKind() == Formula::Atom)
+        atoms.push_back(part.getAtom());
+  return atoms;
+}
+
 /// The index that an edge determines: of a vertex whose incoming edges are
 /// iterated.
 static std::optional<unsigned> getDetermined(AffineSpace &space,
@@ -95,8 +107,9 @@ void WorkCounter::countPoint(AffineSpace &space, const Formula &holds) {
   ProofBudget budget{2000};
   auto pieces = getPieces(space, withoutData(space, holds), budget);
   if (!pieces) {
+    // Without its disjunctions the formula still gives the order.
+    pieces.emplace().push_back(getAtoms(holds));
     total.exact.reset();
-    return;
   }
   // What is counted are the indices; quotients and data go with them, and so
   // does a vertex with its edge.
