@@ -147,9 +147,9 @@ void Traceback::emitWalk(OpBuilder &b) {
             loc, arith::CmpIPredicate::sgt, get(before, depth),
             constant(before, 0));
         // What does not fit may have no end in sight.
-        Value fits = before.create<arith::CmpIOp>(
-            loc, arith::CmpIPredicate::eq, get(before, failed),
-            constant(before, 0));
+        Value fits = before.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                                  get(before, failed),
+                                                  constant(before, 0));
         before.create<scf::ConditionOp>(
             loc, before.create<arith::AndIOp>(loc, more, fits), ValueRange());
       },

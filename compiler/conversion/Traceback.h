@@ -1,5 +1,4 @@
-//===- Traceback.h - writing the path of the winners ------------*- C++
-//-*-===//
+//===- Traceback.h - writing the path of the winners ------------*- C++ -*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

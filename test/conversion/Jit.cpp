@@ -126,8 +126,9 @@ int32_t Jit::run(const std::vector<int64_t> &sizes, std::vector<Array> arrays) {
       find("run"))(sizes.data(), pointers.data.data(), pointers.strides.data(),
                    memory.data() + begin);
   for (size_t i = 0; i < memory.size(); ++i)
-    if (i < begin || i >= begin + bytes)
+    if (i < begin || i >= begin + bytes) {
       EXPECT_EQ(memory[i], rubbish) << "outside of the workspace";
+    }
   return code;
 }
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Compares the path that a kernel walks with the interpreter's, on random inputs.
+
+usage: path.py FILE.dp INPUT=EXTENT,EXTENT... [--rounds=N] [--max-rows=N]
+
+--max-rows: the array of rows must not be longer.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+
+def call(command, spec, arguments, out):
+    subprocess.run(["dpc", command, spec, *arguments, "--float=f64", "--entry=argmax", "-o", out], check=True)
+    read = lambda name: np.load(pathlib.Path(out) / f"{name}.npy")
+    return read("argmax"), int(read("argmax.length"))
+
+
+def main(spec, *arguments):
+    options = dict(a[2:].split("=") for a in arguments if a.startswith("--"))
+    shapes = dict(a.split("=") for a in arguments if not a.startswith("--"))
+    generator = np.random.default_rng(3)
+    longest = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(int(options.get("rounds", 5))):
+            files = []
+            for name, extents in shapes.items():
+                path = f"{folder}/{name}.npy"
+                np.save(path, generator.normal(size=[int(n) for n in extents.split(",")]))
+                files.append(f"{name}={path}")
+            rows, length = call("run", spec, files, f"{folder}/run")
+            expected, steps = call("eval", spec, files, f"{folder}/eval")
+            assert length == steps, (length, steps)
+            assert (rows[:length] == expected[:steps]).all(), (rows[:length], expected)
+            assert not rows[length:].any(), "rows after the last are 0"
+            longest = max(longest, len(rows))
+    assert longest <= int(options.get("max-rows", longest)), f"an array of {longest} rows"
+    print("the paths agree")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
