@@ -164,12 +164,20 @@ public:
           most = min(most, getTimes(table));
         addVisits(mul(starts, most), table);
       }
+    // Branches of a tree may share cells, then no polynomial bounds the path:
+    // what is short at least has room.
+    if (!isChain) {
+      length.rows = max(length.rows, constant(roomOfTrees));
+      length.cells = max(length.cells, constant(roomOfTrees));
+    }
     if (unbounded || rows.failed() || cells.failed() || reads.failed())
       return {};
     return length;
   }
 
 private:
+  static constexpr int64_t roomOfTrees = 1024;
+
   static bool isAtMostOne(Value count) {
     APInt value;
     return matchPattern(count, m_ConstantInt(&value)) && value.ule(1);
@@ -230,6 +238,9 @@ private:
   }
   Value mul(Value a, Value b) {
     return builder.createOrFold<arith::MulIOp>(program.getLoc(), a, b);
+  }
+  Value max(Value a, Value b) {
+    return builder.createOrFold<arith::MaxSIOp>(program.getLoc(), a, b);
   }
   Value min(Value a, Value b) {
     if (!b)

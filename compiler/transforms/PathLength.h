@@ -19,8 +19,8 @@ struct PathLength {
 };
 
 /// Emits how long the path can be. Where a cell leads to one cell at most (a
-/// chain), no path from one cell meets a time of a table's schedule twice; any
-/// other is taken to meet no cell twice.
+/// chain), no path from one cell meets a time of a table's schedule twice. Any
+/// other is taken to meet no cell twice, or to be short.
 PathLength emitPathLength(mlir::OpBuilder &builder, mlir::dp::ProgramOp program,
                           const PathSteps &steps);
 
