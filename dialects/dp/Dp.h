@@ -1,4 +1,5 @@
-//===- Dp.h - the dp dialect --------------------------------------*- C++ -*-===//
+//===- Dp.h - the dp dialect --------------------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -30,8 +30,7 @@ static LogicalResult verifyYieldTypes(Operation *op, Region &region,
   if (failed(yield))
     return failure();
   if (TypeRange(yield->getOperandTypes()) != expected)
-    return op->emitOpError("expects dp.yield of type(s) ")
-           << expected;
+    return op->emitOpError("expects dp.yield of type(s) ") << expected;
   return success();
 }
 
@@ -90,8 +89,7 @@ LogicalResult TableOp::verifyRegions() {
 
 SmallVector<EquationOp> TableOp::getEquations() {
   SmallVector<EquationOp> equations;
-  for (EquationOp op :
-       (*this)->getParentRegion()->front().getOps<EquationOp>())
+  for (EquationOp op : (*this)->getParentRegion()->front().getOps<EquationOp>())
     if (llvm::is_contained(op.getTables(), getResult()))
       equations.push_back(op);
   return equations;
@@ -177,8 +175,7 @@ LogicalResult ChooseOp::verifyRegions() {
   SmallVector<Type> types =
       getReg()->getStatisticTypes(getContext(), getMaxBinders());
   if (TypeRange(getResultTypes()).drop_front() != TypeRange(types))
-    return emitOpError("expects the statistics of its regularizer: ")
-           << types;
+    return emitOpError("expects the statistics of its regularizer: ") << types;
   return success();
 }
 

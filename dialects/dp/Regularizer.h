@@ -1,4 +1,5 @@
-//===- Regularizer.h - the interface of a regularizer -------------*- C++ -*-===//
+//===- Regularizer.h - the interface of a regularizer -------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -25,8 +26,8 @@ enum class CurvatureKind { Zero, Weights, Own };
 
 /// One candidate of a choice at the point where its score is known.
 struct Candidate {
-  Value score; ///< of the float type the choice computes in
-  Value arm;   ///< `index`: the arm's place in the choice
+  Value score;                ///< of the float type the choice computes in
+  Value arm;                  ///< `index`: the arm's place in the choice
   SmallVector<Value> binders; ///< `index`: what the arm bound, padded with
                               ///< zeros to the choice's largest number
 };
