@@ -6,7 +6,7 @@ where the program offers no place for it.
 
 import re
 
-from model import Choice, Equation, Leaf, Terms
+from model import Arm, Choice, Equation, Leaf, Terms
 
 
 def lines_of(text, pattern):
@@ -17,14 +17,17 @@ def at(text, position):
     return text.count("\n", 0, position) + 1
 
 
-def places(text, pattern):
-    """Matches outside of the comment that heads a program."""
-    return [m for m in re.finditer(pattern, text) if not text[: m.start()].rpartition("\n")[2].startswith("#")]
+def places(text, pattern, avoid):
+    """Matches in lines that neither are a comment nor contain `avoid`."""
+    lines = text.splitlines()
+    return [m for m in re.finditer(pattern, text)
+            if not lines[at(text, m.start()) - 1].startswith("#")
+            and not (avoid and avoid in lines[at(text, m.start()) - 1])]  # fmt: skip
 
 
-def replace(draw, text, pattern, new):
+def replace(draw, text, pattern, new, avoid=""):
     """One match of the pattern replaced, and its line."""
-    found = places(text, pattern)
+    found = places(text, pattern, avoid)
     if not found:
         return None
     match = draw.choice(found)
@@ -47,8 +50,9 @@ def index_beyond_input(draw, program):
               and re.fullmatch(rf"({sizes})( \+ 1)?", i.extents[0])]  # fmt: skip
     if not inputs or not sizes:
         return None
-    # Only where the index is used in every instance: not behind a binder.
-    return replace(draw, program.render(), rf"(?m)(?<=[ (])({'|'.join(inputs)})\[([ijkpq])(?=[, \]])", r"\1[\2 + 7")
+    # A branch may be dead; what it reads then does no harm.
+    return replace(draw, program.render(), rf"(?m)(?<=[ (])({'|'.join(inputs)})\[([ijkpq])(?=[, \]])", r"\1[\2 + 7",
+                   avoid=" then ")  # fmt: skip
 
 
 def gap(draw, program):
@@ -105,10 +109,7 @@ def self_dependence(draw, program):
         choices = [t for t in getattr(equation.body, "items", ()) if isinstance(t, Choice)]
         if variables and choices:
             cell = f"{equation.table}[{', '.join(equation.patterns)}]"
-            choices[0].arms[-1].body.items.append(Leaf(cell))
-            choices[0].arms[-1].guard = ""
-            if "?" in choices[0].arms[-1].render():
-                return None
+            choices[0].arms.append(Arm(Terms([Leaf(cell)])))
             text = mutant.render()
             return text, lines_of(text, rf"^  {equation.table}\[")
     return None
