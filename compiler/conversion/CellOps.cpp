@@ -157,57 +157,8 @@ void Cell::emitSelect(OpBuilder &b, Operation *op) {
   reals[result] = {select(left.value, right.value), present};
 }
 
-/// Runs through the table's domain with the indices in place of what it
-/// iterates; what comes later is asked only if all before holds.
 void Cell::emitContains(OpBuilder &b, dp::ContainsOp op) {
-  auto table = op.getTable().getDefiningOp<dp::TableOp>();
-  SmallVector<Value> indices = getIndices(op.getIndices());
-  IRMapping inside;
-  using Condition = llvm::function_ref<Value(OpBuilder &)>;
-  Value all;
-  auto require = [&](bool loads, Condition condition) {
-    if (!loads || !all) {
-      all = both(b, all, condition(b));
-      return;
-    }
-    auto branch = b.create<scf::IfOp>(
-        loc, all,
-        [&](OpBuilder &then, Location) {
-          then.create<scf::YieldOp>(loc, condition(then));
-        },
-        [&](OpBuilder &otherwise, Location) {
-          Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
-          otherwise.create<scf::YieldOp>(loc, no);
-        });
-    all = branch.getResult(0);
-  };
-  auto loads = [&](Value value) {
-    Forms &forms = env.getForms();
-    for (auto [term, coefficient] : forms.get(value).terms)
-      if (!inside.contains(term) && !forms.isParameter(term))
-        return true;
-    return false;
-  };
-  unsigned next = 0;
-  for (Operation &nested : table.getDomain().front()) {
-    if (auto iterate = dyn_cast<dp::IterateOp>(nested)) {
-      Value index = indices[next++];
-      auto bound = [&](Value value, arith::CmpIPredicate predicate) {
-        require(loads(value), [&](OpBuilder &at) -> Value {
-          return at.create<arith::CmpIOp>(loc, predicate, index,
-                                          env.emit(at, value, inside));
-        });
-      };
-      bound(iterate.getLower(), arith::CmpIPredicate::sge);
-      bound(iterate.getUpper(), arith::CmpIPredicate::slt);
-      inside.map(iterate.getIndex(), index);
-    } else if (auto where = dyn_cast<dp::WhereOp>(nested)) {
-      require(true, [&](OpBuilder &at) {
-        return env.emit(at, where.getCondition(), inside);
-      });
-    }
-  }
-  if (!all)
-    all = b.create<arith::ConstantIntOp>(loc, 1, 1);
-  scope.map(op.getResult(), all);
+  scope.map(op.getResult(),
+            env.emitContains(b, op.getTable().getDefiningOp<dp::TableOp>(),
+                             getIndices(op.getIndices())));
 }

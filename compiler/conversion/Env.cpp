@@ -87,6 +87,9 @@ Value Env::emit(OpBuilder &b, Value value, const IRMapping &scope) {
     return loadIndex(b, read.getArray(), emitAll(read.getIndices()));
   if (auto source = dyn_cast<dp::SourceOp>(op))
     return loadIndex(b, source.getSources(), emitAll(source.getEdge()));
+  if (auto contains = dyn_cast<dp::ContainsOp>(op))
+    return emitContains(b, contains.getTable().getDefiningOp<dp::TableOp>(),
+                        emitAll(contains.getIndices()));
   if (auto branch = dyn_cast<scf::IfOp>(op)) {
     unsigned result = cast<OpResult>(value).getResultNumber();
     auto side = [&](scf::YieldOp yield) {
@@ -104,4 +107,57 @@ Value Env::emit(OpBuilder &b, Value value, const IRMapping &scope) {
   Operation *copy = b.clone(*op);
   copy->setOperands(operands);
   return copy->getResult(cast<OpResult>(value).getResultNumber());
+}
+
+/// Runs through the table's domain with the indices in place of what it
+/// iterates; what comes later is asked only if all before holds.
+Value Env::emitContains(OpBuilder &b, dp::TableOp table, ValueRange indices) {
+  IRMapping inside;
+  using Condition = llvm::function_ref<Value(OpBuilder &)>;
+  Value all;
+  auto require = [&](bool loads, Condition condition) {
+    if (!loads || !all) {
+      Value next = condition(b);
+      all = all ? b.create<arith::AndIOp>(loc, all, next).getResult() : next;
+      return;
+    }
+    auto branch = b.create<scf::IfOp>(
+        loc, all,
+        [&](OpBuilder &then, Location) {
+          then.create<scf::YieldOp>(loc, condition(then));
+        },
+        [&](OpBuilder &otherwise, Location) {
+          Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
+          otherwise.create<scf::YieldOp>(loc, no);
+        });
+    all = branch.getResult(0);
+  };
+  auto loads = [&](Value value) {
+    for (auto [term, coefficient] : forms.get(value).terms)
+      if (!inside.contains(term) && !forms.isParameter(term))
+        return true;
+    return false;
+  };
+  unsigned next = 0;
+  for (Operation &nested : table.getDomain().front()) {
+    if (auto iterate = dyn_cast<dp::IterateOp>(nested)) {
+      Value index = indices[next++];
+      auto bound = [&](Value value, arith::CmpIPredicate predicate) {
+        require(loads(value), [&](OpBuilder &at) -> Value {
+          return at.create<arith::CmpIOp>(loc, predicate, index,
+                                          emit(at, value, inside));
+        });
+      };
+      bound(iterate.getLower(), arith::CmpIPredicate::sge);
+      bound(iterate.getUpper(), arith::CmpIPredicate::slt);
+      inside.map(iterate.getIndex(), index);
+    } else if (auto where = dyn_cast<dp::WhereOp>(nested)) {
+      require(true, [&](OpBuilder &at) {
+        return emit(at, where.getCondition(), inside);
+      });
+    }
+  }
+  if (!all)
+    all = b.create<arith::ConstantIntOp>(loc, 1, 1);
+  return all;
 }

@@ -37,6 +37,10 @@ public:
   mlir::Value emit(mlir::OpBuilder &b, mlir::Value value,
                    const mlir::IRMapping &scope);
 
+  /// Is this a cell of the table's domain?
+  mlir::Value emitContains(mlir::OpBuilder &b, mlir::dp::TableOp table,
+                           mlir::ValueRange indices);
+
   /// The memref of an input or an output.
   mlir::Value getArray(mlir::Value array) { return arrays.lookup(array); }
   /// An element of an integer input.
