@@ -8,6 +8,7 @@
 #include "compiler/frontend/Frontend.h"
 #include "compiler/frontend/Parser.h"
 #include "compiler/frontend/Sema.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace danskin;
 using llvm::StringRef;
@@ -25,6 +26,13 @@ std::unique_ptr<ast::File> danskin::parseFile(StringRef text,
   if (diagnostics.errorCount() != before)
     return nullptr;
 
+  if (file->programs.size() > limits::programs) {
+    diagnostics.error("E0107",
+                      source.locate(file->programs[limits::programs]->range),
+                      "more than " + llvm::utostr(limits::programs) +
+                          " programs in one file");
+    return nullptr;
+  }
   llvm::StringMap<ast::Range> seen;
   for (auto &program : file->programs) {
     auto [entry, isNew] = seen.try_emplace(program->name, program->range);

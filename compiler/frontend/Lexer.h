@@ -23,6 +23,8 @@ constexpr unsigned tables = 1024;       ///< of one program
 constexpr unsigned equations = 1024;    ///< of one table
 constexpr unsigned alternatives = 1024; ///< of one choice
 constexpr unsigned declarations = 4096; ///< of one program
+constexpr unsigned outputs = 1024;      ///< of one program
+constexpr unsigned programs = 1024;     ///< of one file
 } // namespace limits
 
 struct Token {

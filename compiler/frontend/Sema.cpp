@@ -132,6 +132,10 @@ void Sema::declareAll() {
     error("E0107", decls[limits::declarations]->range,
           "more than " + llvm::utostr(limits::declarations) +
               " declarations in one program");
+  if (program.outputs.size() > limits::outputs)
+    error("E0107", program.outputs[limits::outputs]->range,
+          "more than " + llvm::utostr(limits::outputs) +
+              " outputs in one program");
 }
 
 /// Outputs are only written, so a table may share its name with one; the

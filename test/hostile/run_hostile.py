@@ -63,7 +63,7 @@ class Runner:
                 return f"no answer in {SECONDS} s to {' '.join(arguments)}"
             if status not in (0, 1):
                 return f"exit status {status} for {' '.join(arguments)}: {output[-300:]}"
-            if status == 1 and "error" not in output:
+            if status == 1 and "error" not in output.lower():
                 return f"failed without an error message: {' '.join(arguments)}"
             if case.code and not (status == 1 and f"[{case.code}]" in output):
                 return f"expected {case.code}, found status {status}, {CODE.findall(output)}"
