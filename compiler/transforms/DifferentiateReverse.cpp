@@ -58,6 +58,7 @@ public:
     builder.create<dp::WhereOp>(loc, inside);
     emitEquationGuards(builder, mapping);
     emitArmGuards(builder, mapping, /*bound=*/true);
+    emitBranchGuards(builder, mapping);
     builder.create<dp::YieldOp>(loc, emitValue(builder, mapping));
   }
 
@@ -77,12 +78,12 @@ public:
     mapping.map(equation.getBody().getArguments(), block->getArguments());
     emitEquationGuards(builder, mapping);
     emitArmGuards(builder, mapping, /*bound=*/false);
-    Value value = emitValue(builder, mapping);
+    emitBranchGuards(builder, mapping);
     dp::ReadOp read = site.read;
     SmallVector<Value> results;
     for (Value index : read.getIndices())
       results.push_back(cloneValue(builder, index, mapping));
-    results.push_back(value);
+    results.push_back(emitValue(builder, mapping));
     builder.create<dp::YieldOp>(loc, results);
   }
 
@@ -116,6 +117,26 @@ private:
         else
           cloneWithCaptures(builder, &op, mapping);
       }
+    }
+  }
+
+  /// A read in a branch of an scf.if counts only where the branch is taken.
+  void emitBranchGuards(OpBuilder &builder, IRMapping &mapping) {
+    SmallVector<Region *> branches;
+    Operation *read = site.read;
+    for (Region *region = read->getParentRegion();
+         isa<scf::IfOp>(region->getParentOp());
+         region = region->getParentRegion())
+      branches.push_back(region);
+    for (Region *branch : llvm::reverse(branches)) {
+      auto ifOp = cast<scf::IfOp>(branch->getParentOp());
+      Location loc = ifOp.getLoc();
+      Value condition = cloneValue(builder, ifOp.getCondition(), mapping);
+      if (branch == &ifOp.getElseRegion()) {
+        Value yes = builder.create<arith::ConstantIntOp>(loc, 1, 1);
+        condition = builder.create<arith::XOrIOp>(loc, condition, yes);
+      }
+      builder.create<dp::WhereOp>(loc, condition);
     }
   }
 

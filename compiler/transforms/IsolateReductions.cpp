@@ -15,6 +15,8 @@
 #include "compiler/transforms/Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using danskin::cloneDomain;
@@ -193,9 +195,38 @@ private:
         }
       }
     Operation *copy = cloneWithCaptures(builder, reduction, mapping);
+    for (auto arm : copy->getRegion(0).front().getOps<dp::ArmOp>())
+      sinkFloats(arm);
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
     if (auto choose = dyn_cast<dp::ChooseOp>(copy))
       copy = addStatistics(builder, choose);
     builder.create<dp::YieldOp>(reduction->getLoc(), copy->getResults());
+  }
+
+  /// Computes the numbers that an arm captures (a node's own temperature, what
+  /// stands outside a sum) in the arm itself, so that every read a score depends
+  /// on stands where the score does.
+  static void sinkFloats(dp::ArmOp arm) {
+    SetVector<Value> captured;
+    getUsedValuesDefinedAbove(arm.getBody(), captured);
+    OpBuilder builder = OpBuilder::atBlockBegin(&arm.getBody().front());
+    IRMapping mapping;
+    for (Value value : captured)
+      if (value.getType().isF64())
+        replaceAllUsesInRegionWith(value, cloneLocal(builder, value, mapping),
+                                   arm.getBody());
+  }
+
+  /// As cloneValue, but what is no number stays where it is.
+  static Value cloneLocal(OpBuilder &builder, Value value, IRMapping &mapping) {
+    Operation *op = value.getDefiningOp();
+    for (Value operand : op->getOperands())
+      if (operand.getType().isF64() && !mapping.contains(operand))
+        mapping.map(operand, cloneLocal(builder, operand, mapping));
+    builder.clone(*op, mapping);
+    return mapping.lookup(value);
   }
 
   SmallVector<Location> getArgumentLocs(unsigned rank) {
