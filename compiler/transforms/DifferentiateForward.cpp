@@ -215,9 +215,8 @@ private:
   /// Emits the tangent of `value`, 0 where `value` is absent.
   Value emitTangent(OpBuilder &builder, Value value) {
     Location loc = value.getLoc();
-    Tangent *self = nullptr;
-    auto seed = [&](OpBuilder &b, Operation *op) {
-      return getSeed(*self, b, op);
+    auto seed = [&](Tangent &tangent, OpBuilder &b, Operation *op) {
+      return getSeed(tangent, b, op);
     };
     auto present = builder.create<dp::PresentOp>(loc, value, false);
     auto ifOp = builder.create<scf::IfOp>(loc, builder.getF64Type(), present,
@@ -225,7 +224,6 @@ private:
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifOp.thenBlock());
     Tangent tangent(builder, seed);
-    self = &tangent;
     builder.create<scf::YieldOp>(loc, tangent.getOrZero(value));
     builder.setInsertionPointToStart(ifOp.elseBlock());
     Value zero =

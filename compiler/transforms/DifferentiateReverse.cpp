@@ -184,7 +184,7 @@ private:
       emitNonZero(builder, weight);
       factor = builder.create<arith::MulFOp>(loc, factor, weight);
     }
-    auto seed = [&](OpBuilder &b, Operation *op) -> Value {
+    auto seed = [&](Tangent &, OpBuilder &b, Operation *op) -> Value {
       if (!op->hasAttr(seedAttr))
         return Value();
       return b.create<arith::ConstantOp>(loc, b.getF64FloatAttr(1.0));

@@ -69,7 +69,7 @@ Value Tangent::getOrZero(Value value) {
 
 Value Tangent::compute(Operation *op, Value value) {
   if (isa<dp::ReadOp, dp::WeightOp>(op))
-    return seed(builder, op);
+    return seed(*this, builder, op);
   if (isa<arith::ConstantOp, arith::SIToFPOp, dp::NoneOp>(op))
     return Value();
   if (auto select = dyn_cast<arith::SelectOp>(op))
@@ -190,13 +190,15 @@ Value Tangent::computeIf(Operation *op, unsigned result) {
       builder.clone(inner, mapping);
     Value value = mapping.lookupOrDefault(
         from.front().getTerminator()->getOperand(result));
-    Value change = get(value);
+    // What is cached of a branch must not outlive it.
+    Tangent inside(builder, seed);
+    inside.cache = cache;
+    Value change = inside.get(value);
     depends |= bool(change);
     builder.create<scf::YieldOp>(loc, change ? change : constant(loc, 0.0));
   }
   if (depends)
     return tangent.getResult(0);
-  // Nothing refers into the branches: the cache knows only zeros of them.
   tangent.erase();
   return Value();
 }

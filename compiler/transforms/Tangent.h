@@ -18,8 +18,9 @@ namespace danskin {
 /// argument on a tie; abs, sqrt and powers at 0 and log at 0 have derivative 0.
 class Tangent {
 public:
-  /// The tangent of a read or of a weight, made at the builder; null for 0.
-  using Seed = llvm::function_ref<mlir::Value(mlir::OpBuilder &,
+  /// The tangent of a read or of a weight, made at the builder; null for 0. Gets
+  /// the Tangent to ask for those of the operands.
+  using Seed = llvm::function_ref<mlir::Value(Tangent &, mlir::OpBuilder &,
                                               mlir::Operation *)>;
 
   Tangent(mlir::OpBuilder &builder, Seed seed) : builder(builder), seed(seed) {}
