@@ -20,7 +20,7 @@ venv_python = build / "venv" / "bin" / "python"
 
 config.name = "danskin"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".dp", ".mlir", ".test", ".c", ".cpp"]
+config.suffixes = [".dp", ".mlir", ".test"]
 config.excludes = ["Inputs", "CMakeLists.txt"]
 config.test_source_root = str(root / "test")
 config.test_exec_root = str(build / "test")

@@ -53,10 +53,9 @@ static std::pair<std::string, std::string> splitCode(StringRef message) {
 static void add(Diagnostics &diagnostics, mlir::Diagnostic &from) {
   auto [message, code] = splitCode(from.str());
   danskin::Location where = toPlace(from.getLocation());
-  danskin::Diagnostic &to =
-      from.getSeverity() == DiagnosticSeverity::Error
-          ? diagnostics.error(code, where, message)
-          : diagnostics.warning(code, where, message);
+  danskin::Diagnostic &to = from.getSeverity() == DiagnosticSeverity::Error
+                                ? diagnostics.error(code, where, message)
+                                : diagnostics.warning(code, where, message);
   for (mlir::Diagnostic &note : from.getNotes()) {
     std::string text = note.str();
     if (StringRef help = text; help.consume_front("help: "))

@@ -1,4 +1,5 @@
-//===- Compiler.h - run a program through the stages --------------*- C++ -*-===//
+//===- Compiler.h - run a program through the stages --------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

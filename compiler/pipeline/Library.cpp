@@ -47,8 +47,7 @@ public:
     return finish(library);
   }
 
-  bool print(const ast::File &file, const Stage &stage,
-             llvm::raw_ostream &os) {
+  bool print(const ast::File &file, const Stage &stage, llvm::raw_ostream &os) {
     auto created = createCpuMachine(options.cpu);
     if (!created)
       return fail(created.takeError());
@@ -114,8 +113,8 @@ private:
   }
 
   bool addEntry(ModuleOp source, const Entry &entry, Library &library) {
-    OwningOpRef<ModuleOp> scheduled = compiler.lower(
-        source, entry, options.pipeline, *findStage("schedule"));
+    OwningOpRef<ModuleOp> scheduled =
+        compiler.lower(source, entry, options.pipeline, *findStage("schedule"));
     tick("equations");
     if (!scheduled)
       return false;

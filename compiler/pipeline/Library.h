@@ -1,4 +1,5 @@
-//===- Library.h - from a checked file to a library ---------------*- C++ -*-===//
+//===- Library.h - from a checked file to a library ---------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -38,12 +39,10 @@ using Clock = std::function<void(llvm::StringRef part)>;
 
 /// Compiles the programs of a file that Sema accepted. Nothing where an error
 /// was added to `diagnostics`.
-std::optional<Library> compileLibrary(const ast::File &file,
-                                      llvm::StringRef text,
-                                      llvm::StringRef filename,
-                                      const LibraryOptions &options,
-                                      Diagnostics &diagnostics,
-                                      const Clock &clock = nullptr);
+std::optional<Library>
+compileLibrary(const ast::File &file, llvm::StringRef text,
+               llvm::StringRef filename, const LibraryOptions &options,
+               Diagnostics &diagnostics, const Clock &clock = nullptr);
 
 /// Prints the programs at a stage, one entry after the other. False where an
 /// error was added.

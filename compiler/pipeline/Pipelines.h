@@ -1,4 +1,5 @@
-//===- Pipelines.h - the stages of the compiler -------------------*- C++ -*-===//
+//===- Pipelines.h - the stages of the compiler -------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -27,13 +28,13 @@ namespace danskin {
 
 /// What the caller of the compiler chooses.
 struct PipelineOptions {
-  std::string regularizer;       ///< empty: the program's own
-  std::vector<std::string> wrt;  ///< empty: all float inputs
+  std::string regularizer;      ///< empty: the program's own
+  std::vector<std::string> wrt; ///< empty: all float inputs
   std::vector<std::string> floats = {"f32"};
-  std::string form;              ///< numeric form; empty: the compiler's choice
-  std::string lane;              ///< lane axis; empty: the compiler's choice
-  std::string storage;           ///< storage plan; empty: the compiler's choice
-  bool rowMajor = false;         ///< schedule row by row
+  std::string form;      ///< numeric form; empty: the compiler's choice
+  std::string lane;      ///< lane axis; empty: the compiler's choice
+  std::string storage;   ///< storage plan; empty: the compiler's choice
+  bool rowMajor = false; ///< schedule row by row
 };
 
 /// A query that a library answers.

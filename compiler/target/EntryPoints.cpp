@@ -169,7 +169,11 @@ void forward(Module &module, StringRef name, StringRef runtime, Type *result,
 void hideEverything(Module &module) {
   for (GlobalValue &value : module.global_values()) {
     StringRef name = value.getName();
-    if (name.starts_with("llvm.") || name.starts_with("dp1_"))
+    // A program may be called dp1_something; what addLibraryFunctions exports
+    // is told by how it ends.
+    bool isLibrary = name.starts_with("dp1_") && (name.ends_with("_prepare") ||
+                                                  name.ends_with("_manifest"));
+    if (name.starts_with("llvm.") || isLibrary)
       continue;
     if (value.isDeclaration()) {
       if (name.starts_with("dp_")) {

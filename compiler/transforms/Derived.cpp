@@ -84,7 +84,8 @@ static DenseSet<Value> close(dp::ProgramOp program, DenseSet<Value> set,
   for (bool changed = true; changed;) {
     changed = false;
     forEachRead(program, [&](Value target, Value source) {
-      Value from = toTargets ? source : target, to = toTargets ? target : source;
+      Value from = toTargets ? source : target,
+            to = toTargets ? target : source;
       if (isFloat(to) && set.contains(from))
         changed |= set.insert(to).second;
     });
@@ -122,9 +123,9 @@ dp::TableOp danskin::createTableLike(OpBuilder &builder, dp::TableOp like,
 dp::TableOp danskin::createTableOver(OpBuilder &builder, dp::InputOp input,
                                      const Twine &name, dp::TableRole role) {
   Location loc = input.getLoc();
-  auto table = builder.create<dp::TableOp>(
-      loc, input.getResult().getType(), name.str(), role, dp::Absence::Never,
-      Value(), input.getNameAttr());
+  auto table = builder.create<dp::TableOp>(loc, input.getResult().getType(),
+                                           name.str(), role, dp::Absence::Never,
+                                           Value(), input.getNameAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&table.getDomain());
   Value zero = builder.create<arith::ConstantIndexOp>(loc, 0);

@@ -1,4 +1,5 @@
-//===- Derived.h - tables made from tables ------------------------*- C++ -*-===//
+//===- Derived.h - tables made from tables ------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -53,8 +54,8 @@ mlir::dp::TableOp createTableOver(mlir::OpBuilder &builder,
 /// a table's domain.
 class BoxInput {
 public:
-  BoxInput(mlir::OpBuilder &builder, mlir::Value array,
-           const llvm::Twine &name, double initial);
+  BoxInput(mlir::OpBuilder &builder, mlir::Value array, const llvm::Twine &name,
+           double initial);
   /// The element that stands for a cell of the array.
   mlir::Value read(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::ValueRange cell) const;

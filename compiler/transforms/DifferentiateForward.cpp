@@ -120,8 +120,8 @@ private:
           builder, output.getLoc(), tangents[output.getResult()].value);
       tangents.erase(output.getResult());
       OpBuilder inner = OpBuilder::atBlockEnd(&equation.getBody().front());
-      Value zero = inner.create<arith::ConstantOp>(
-          output.getLoc(), inner.getF64FloatAttr(0.0));
+      Value zero = inner.create<arith::ConstantOp>(output.getLoc(),
+                                                   inner.getF64FloatAttr(0.0));
       inner.create<dp::YieldOp>(output.getLoc(), zero);
     }
   }
@@ -203,11 +203,12 @@ private:
     return table.getEquations().front().getTables().front();
   }
 
-  static Value divideOrZero(OpBuilder &builder, Location loc, Value a, Value b) {
+  static Value divideOrZero(OpBuilder &builder, Location loc, Value a,
+                            Value b) {
     Value zero =
         builder.create<arith::ConstantOp>(loc, builder.getF64FloatAttr(0.0));
-    Value isZero = builder.create<arith::CmpFOp>(
-        loc, arith::CmpFPredicate::OEQ, b, zero);
+    Value isZero =
+        builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, b, zero);
     Value ratio = builder.create<arith::DivFOp>(loc, a, b);
     return builder.create<arith::SelectOp>(loc, isZero, zero, ratio);
   }
@@ -219,8 +220,8 @@ private:
       return getSeed(tangent, b, op);
     };
     auto present = builder.create<dp::PresentOp>(loc, value, false);
-    auto ifOp = builder.create<scf::IfOp>(loc, builder.getF64Type(), present,
-                                          true);
+    auto ifOp =
+        builder.create<scf::IfOp>(loc, builder.getF64Type(), present, true);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifOp.thenBlock());
     Tangent tangent(builder, seed);
@@ -264,9 +265,9 @@ private:
 
   dp::EquationOp cloneEquation(OpBuilder &builder, dp::EquationOp equation,
                                Value table) {
-    auto copy = builder.create<dp::EquationOp>(
-        equation.getLoc(), table, equation.getOtherwise(),
-        equation.getOrdinalAttr());
+    auto copy = builder.create<dp::EquationOp>(equation.getLoc(), table,
+                                               equation.getOtherwise(),
+                                               equation.getOrdinalAttr());
     IRMapping mapping;
     equation.getBody().cloneInto(&copy.getBody(), mapping);
     return copy;
@@ -329,7 +330,8 @@ private:
     Value factor = builder.create<dp::WeightOp>(
         loc, choose.getRegAttr(), arm.getOrdinal(), score, binders, statistics);
     if (part != Part::Value)
-      factor = builder.create<dp::CurvatureOp>(loc, choose.getRegAttr(), factor);
+      factor =
+          builder.create<dp::CurvatureOp>(loc, choose.getRegAttr(), factor);
     Value zero =
         builder.create<arith::ConstantOp>(loc, builder.getF64FloatAttr(0.0));
     builder.create<dp::WhereOp>(

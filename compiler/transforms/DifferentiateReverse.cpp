@@ -53,8 +53,8 @@ public:
     IRMapping mapping;
     gather.emit(builder, loc, cell, mapping);
     SmallVector<Value> reader = getReader(mapping);
-    auto inside = builder.create<dp::ContainsOp>(loc, site.reader.getResult(),
-                                                 reader);
+    auto inside =
+        builder.create<dp::ContainsOp>(loc, site.reader.getResult(), reader);
     builder.create<dp::WhereOp>(loc, inside);
     emitEquationGuards(builder, mapping);
     emitArmGuards(builder, mapping, /*bound=*/true);
@@ -65,13 +65,12 @@ public:
   /// A scatter into `target`, whose cells are those of what is read.
   void emitScatter(OpBuilder &builder, Value target) {
     Location loc = getLoc();
-    auto scatter = builder.create<dp::ScatterOp>(loc, target,
-                                                 site.reader.getResult());
+    auto scatter =
+        builder.create<dp::ScatterOp>(loc, target, site.reader.getResult());
     OpBuilder::InsertionGuard guard(builder);
     unsigned rank = site.reader.getRank();
     Block *block = builder.createBlock(
-        &scatter.getBody(), {},
-        SmallVector<Type>(rank, builder.getIndexType()),
+        &scatter.getBody(), {}, SmallVector<Type>(rank, builder.getIndexType()),
         SmallVector<Location>(rank, loc));
     IRMapping mapping;
     dp::EquationOp equation = site.equation;
@@ -92,7 +91,8 @@ private:
 
   SmallVector<Value> getReader(IRMapping &mapping) {
     SmallVector<Value> reader;
-    for (Value argument : dp::EquationOp(site.equation).getBody().getArguments())
+    for (Value argument :
+         dp::EquationOp(site.equation).getBody().getArguments())
       reader.push_back(mapping.lookup(argument));
     return reader;
   }
@@ -171,9 +171,9 @@ private:
     Value expression = cloneValue(builder, getExpression(), mapping);
     read->removeAttr(seedAttr);
 
-    auto choose = site.arm ? dyn_cast<dp::ChooseOp>(
-                                 dp::ArmOp(site.arm)->getParentOp())
-                           : dp::ChooseOp();
+    auto choose =
+        site.arm ? dyn_cast<dp::ChooseOp>(dp::ArmOp(site.arm)->getParentOp())
+                 : dp::ChooseOp();
     builder.create<dp::WhereOp>(
         loc, builder.create<dp::PresentOp>(loc, expression, bool(choose)));
     SmallVector<Value> reader = getReader(mapping);
@@ -331,12 +331,12 @@ private:
       return;
     }
     auto table = array.getDefiningOp<dp::TableOp>();
-    Value owner = table.getOwner() ? adjoints.lookup(table.getOwner()) : Value();
+    Value owner =
+        table.getOwner() ? adjoints.lookup(table.getOwner()) : Value();
     bool isNode = table.getRole() == dp::TableRole::Node;
     auto adjoint = createTableLike(
-        builder, table, name, isNode ? dp::TableRole::Node
-                                     : dp::TableRole::Table,
-        owner);
+        builder, table, name,
+        isNode ? dp::TableRole::Node : dp::TableRole::Table, owner);
     adjoint.removeFollowsAttr();
     adjoints[array] = adjoint.getResult();
   }
@@ -379,8 +379,7 @@ private:
   Value createScatterTable(OpBuilder &builder, Value array) {
     std::string name = ("scatter." + danskin::getName(array)).str();
     if (auto input = array.getDefiningOp<dp::InputOp>()) {
-      auto table =
-          createTableOver(builder, input, name, dp::TableRole::Table);
+      auto table = createTableOver(builder, input, name, dp::TableRole::Table);
       table.removeFollowsAttr();
       return table.getResult();
     }
@@ -421,8 +420,7 @@ private:
       Location loc = let.getLoc();
       auto output = createTableLike(builder, let, "grad." + let.getName(),
                                     dp::TableRole::Output, Value());
-      auto equation =
-          danskin::createEquation(builder, loc, output.getResult());
+      auto equation = danskin::createEquation(builder, loc, output.getResult());
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToEnd(&equation.getBody().front());
       Value read = builder.create<dp::ReadOp>(

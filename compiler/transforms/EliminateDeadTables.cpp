@@ -79,9 +79,7 @@ private:
       op->erase();
   }
 
-  bool isNeeded(Value table) {
-    return needed.contains(table.getDefiningOp());
-  }
+  bool isNeeded(Value table) { return needed.contains(table.getDefiningOp()); }
 
   DenseSet<Operation *> needed;
   SmallVector<dp::TableOp> open;

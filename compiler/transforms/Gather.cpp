@@ -137,9 +137,10 @@ struct Gather::Solver {
           }))
         continue;
       resolved[id] = true;
-      looped[id] = llvm::any_of(
-          variable.operands,
-          [&](const LinearForm &operand) { return isLooped(operand); });
+      looped[id] =
+          llvm::any_of(variable.operands, [&](const LinearForm &operand) {
+            return isLooped(operand);
+          });
       gather.steps.push_back({GatherStep::Load, id, LinearForm(), 1, {}, {}});
       return true;
     }
@@ -175,9 +176,9 @@ struct Gather::Solver {
         continue;
       int64_t coefficient = form.getCoefficient(*unknown);
       LinearForm rest = form - LinearForm::variable(*unknown) * coefficient;
-      GatherStep step = {GatherStep::Pin, *unknown,
-                         coefficient > 0 ? -rest : rest,
-                         std::abs(coefficient), {}, {}};
+      GatherStep step = {
+          GatherStep::Pin,       *unknown, coefficient > 0 ? -rest : rest,
+          std::abs(coefficient), {},       {}};
       resolved[*unknown] = true;
       looped[*unknown] = isLooped(rest);
       gather.steps.push_back(step);
@@ -333,8 +334,8 @@ private:
     Value value = emitApply(expr);
     Value zero = builder.create<arith::ConstantIndexOp>(loc, 0);
     builder.create<dp::WhereOp>(
-        loc, builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
-                                           value, zero));
+        loc, builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, value,
+                                           zero));
   }
 
   Value emitPin(const GatherStep &step) {
@@ -346,8 +347,7 @@ private:
 
   Value emitLoad(const Variable &variable) {
     if (variable.kind == Variable::Quotient)
-      return emitApply(
-          toExpr(variable.operands[0]).floorDiv(variable.divisor));
+      return emitApply(toExpr(variable.operands[0]).floorDiv(variable.divisor));
     SmallVector<Value> indices;
     for (const LinearForm &operand : variable.operands) {
       AffineExpr expr = toExpr(operand);

@@ -1,4 +1,5 @@
-//===- Gather.h - from a cell to the reads that reach it ----------*- C++ -*-===//
+//===- Gather.h - from a cell to the reads that reach it ----------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -40,8 +41,8 @@ struct GatherStep {
   };
   Kind kind;
   unsigned variable;
-  LinearForm form;      ///< Pin
-  int64_t divisor = 1;  ///< Pin
+  LinearForm form;     ///< Pin
+  int64_t divisor = 1; ///< Pin
   /// Loop: bounds `form / divisor`, rounded inward; both ends included.
   std::vector<std::pair<LinearForm, int64_t>> lower, upper;
 };
@@ -57,8 +58,8 @@ public:
   /// the arm's binders in `mapping`. All candidates for readers are met once;
   /// the exact conditions (the reader's domain, its equation's guards, the
   /// arm's ranges) are the caller's to emit after it.
-  void emit(mlir::OpBuilder &builder, mlir::Location loc,
-            mlir::ValueRange cell, mlir::IRMapping &mapping) const;
+  void emit(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange cell,
+            mlir::IRMapping &mapping) const;
 
 private:
   explicit Gather(mlir::dp::ProgramOp program) : space(program) {}

@@ -68,8 +68,7 @@ static void clonePath(OpBuilder &builder, const Place &place, Operation *op,
         continue;
       Value condition = cloneValue(builder, ifOp.getCondition(), mapping);
       if (region == &ifOp.getElseRegion()) {
-        Value yes =
-            builder.create<arith::ConstantIntOp>(ifOp.getLoc(), 1, 1);
+        Value yes = builder.create<arith::ConstantIntOp>(ifOp.getLoc(), 1, 1);
         condition =
             builder.create<arith::XOrIOp>(ifOp.getLoc(), condition, yes);
       }
@@ -159,8 +158,8 @@ private:
     }
     auto table = builder.create<dp::TableOp>(
         reduction->getLoc(),
-        dp::ArrayType::get(builder.getContext(), indices.size(), element),
-        name, dp::TableRole::Node, absence, owner.getResult(), nullptr);
+        dp::ArrayType::get(builder.getContext(), indices.size(), element), name,
+        dp::TableRole::Node, absence, owner.getResult(), nullptr);
     table.getDomain().takeBody(domain);
     if (auto ordinal = place.equation.getOrdinalAttr())
       table->setAttr("equation", ordinal);
@@ -206,8 +205,8 @@ private:
   }
 
   /// Computes the numbers that an arm captures (a node's own temperature, what
-  /// stands outside a sum) in the arm itself, so that every read a score depends
-  /// on stands where the score does.
+  /// stands outside a sum) in the arm itself, so that every read a score
+  /// depends on stands where the score does.
   static void sinkFloats(dp::ArmOp arm) {
     SetVector<Value> captured;
     getUsedValuesDefinedAbove(arm.getBody(), captured);
@@ -238,9 +237,10 @@ private:
         if (inner.isAncestor(reduction))
           break;
         if (auto iterate = dyn_cast<dp::IterateOp>(inner))
-          locs.push_back(NameLoc::get(
-              StringAttr::get(owner.getContext(), iterate.getName().value_or("")),
-              iterate.getLoc()));
+          locs.push_back(
+              NameLoc::get(StringAttr::get(owner.getContext(),
+                                           iterate.getName().value_or("")),
+                           iterate.getLoc()));
       }
     assert(locs.size() == rank);
     return locs;
@@ -250,9 +250,9 @@ private:
     SmallVector<Type> types;
     for (dp::TableOp table : tables)
       types.push_back(table.getResult().getType().getElement());
-    auto full = builder.create<dp::ChooseOp>(choose.getLoc(), types,
-                                             choose.getSense(),
-                                             choose.getRegAttr(), Value());
+    auto full =
+        builder.create<dp::ChooseOp>(choose.getLoc(), types, choose.getSense(),
+                                     choose.getRegAttr(), Value());
     full.getArms().takeBody(choose.getArms());
     choose.erase();
     return full;
@@ -268,8 +268,8 @@ private:
         if (auto iterate = dyn_cast<dp::IterateOp>(inner))
           indices.push_back(iterate.getIndex());
       }
-    Value read = builder.create<dp::ReadOp>(reduction->getLoc(),
-                                            tables.front().getResult(), indices);
+    Value read = builder.create<dp::ReadOp>(
+        reduction->getLoc(), tables.front().getResult(), indices);
     reduction->getResult(0).replaceAllUsesWith(read);
     reduction->erase();
   }
@@ -286,8 +286,7 @@ struct IsolateReductions
     SmallVector<dp::EquationOp> equations(
         getOperation().getBody().front().getOps<dp::EquationOp>());
     for (dp::EquationOp equation : equations) {
-      auto owner =
-          equation.getTables().front().getDefiningOp<dp::TableOp>();
+      auto owner = equation.getTables().front().getDefiningOp<dp::TableOp>();
       // Post-order: what stands inside is a table before its surroundings are.
       SmallVector<Operation *> reductions;
       equation.walk([&](Operation *op) {

@@ -1,4 +1,5 @@
-//===- Passes.h - passes from dp to dp ----------------------------*- C++ -*-===//
+//===- Passes.h - passes from dp to dp ----------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -15,8 +15,7 @@ static bool isAtTop(Value value) {
   return isa<dp::ProgramOp>(value.getParentRegion()->getParentOp());
 }
 
-Value danskin::cloneValue(OpBuilder &builder, Value value,
-                          IRMapping &mapping) {
+Value danskin::cloneValue(OpBuilder &builder, Value value, IRMapping &mapping) {
   if (Value mapped = mapping.lookupOrNull(value))
     return mapped;
   if (isAtTop(value))
@@ -72,8 +71,7 @@ bool danskin::readsFloats(Value value) {
 
 /// The conjunction of an equation's guards at the builder; null without any.
 static Value cloneConjunction(OpBuilder &builder, dp::EquationOp equation,
-                              ValueRange cell,
-                              function_ref<bool(Value)> keep) {
+                              ValueRange cell, function_ref<bool(Value)> keep) {
   IRMapping mapping;
   mapping.map(equation.getBody().getArguments(), cell);
   Value all;

@@ -1,4 +1,5 @@
-//===- Slices.h - copying parts of comprehensions -----------------*- C++ -*-===//
+//===- Slices.h - copying parts of comprehensions -----------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -65,8 +65,7 @@ private:
       return Value();
     if (choose.getGamma())
       return choose.getGamma();
-    return builder.create<dp::ReadOp>(choose.getLoc(), callGamma,
-                                      ValueRange());
+    return builder.create<dp::ReadOp>(choose.getLoc(), callGamma, ValueRange());
   }
 
   void specialize(dp::ChooseOp choose, dp::RegularizerAttrInterface standard) {

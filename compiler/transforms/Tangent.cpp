@@ -19,8 +19,7 @@ using namespace danskin;
 //===----------------------------------------------------------------------===//
 
 Value Tangent::constant(Location loc, double value) {
-  return builder.create<arith::ConstantOp>(loc,
-                                           builder.getF64FloatAttr(value));
+  return builder.create<arith::ConstantOp>(loc, builder.getF64FloatAttr(value));
 }
 
 Value Tangent::add(Location loc, Value a, Value b) {
@@ -41,8 +40,8 @@ Value Tangent::neg(Location loc, Value a) {
 
 Value Tangent::zeroAtZero(Location loc, Value x, Value value) {
   Value zero = constant(loc, 0.0);
-  Value atZero = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ,
-                                               x, zero);
+  Value atZero =
+      builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, x, zero);
   return builder.create<arith::SelectOp>(loc, atZero, zero, value);
 }
 
@@ -102,17 +101,16 @@ Value Tangent::computeUnary(Operation *op, Value x, Value dx) {
   }
   if (isa<math::TanhOp>(op)) {
     Value one = constant(loc, 1.0);
-    Value slope =
-        builder.create<arith::SubFOp>(loc, one, mul(loc, y, y));
+    Value slope = builder.create<arith::SubFOp>(loc, one, mul(loc, y, y));
     return mul(loc, slope, dx);
   }
   if (isa<math::AbsFOp>(op)) {
     Value zero = constant(loc, 0.0);
-    Value isNegative = builder.create<arith::CmpFOp>(
-        loc, arith::CmpFPredicate::OLT, x, zero);
-    return zeroAtZero(loc, x,
-                      builder.create<arith::SelectOp>(loc, isNegative,
-                                                      neg(loc, dx), dx));
+    Value isNegative =
+        builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, x, zero);
+    return zeroAtZero(
+        loc, x,
+        builder.create<arith::SelectOp>(loc, isNegative, neg(loc, dx), dx));
   }
   llvm_unreachable("no derivative rule for this operation");
 }
@@ -182,8 +180,7 @@ Value Tangent::computeIf(Operation *op, unsigned result) {
                                            ifOp.getCondition(), true);
   OpBuilder::InsertionGuard guard(builder);
   bool depends = false;
-  for (auto [from, to] :
-       llvm::zip(op->getRegions(), tangent->getRegions())) {
+  for (auto [from, to] : llvm::zip(op->getRegions(), tangent->getRegions())) {
     builder.setInsertionPointToStart(&to.front());
     IRMapping mapping;
     for (Operation &inner : from.front().without_terminator())

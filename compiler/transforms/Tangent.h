@@ -1,4 +1,5 @@
-//===- Tangent.h - derivatives of pointwise expressions -----------*- C++ -*-===//
+//===- Tangent.h - derivatives of pointwise expressions -----------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -18,8 +19,8 @@ namespace danskin {
 /// argument on a tie; abs, sqrt and powers at 0 and log at 0 have derivative 0.
 class Tangent {
 public:
-  /// The tangent of a read or of a weight, made at the builder; null for 0. Gets
-  /// the Tangent to ask for those of the operands.
+  /// The tangent of a read or of a weight, made at the builder; null for 0.
+  /// Gets the Tangent to ask for those of the operands.
   using Seed = llvm::function_ref<mlir::Value(Tangent &, mlir::OpBuilder &,
                                               mlir::Operation *)>;
 

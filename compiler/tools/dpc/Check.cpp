@@ -26,8 +26,8 @@ static void checkProgram(const ast::Program &program, SourceFile &source,
 int danskin::checkCommand(Arguments arguments) {
   auto options = parseCompileOptions(arguments);
   if (!options) {
-    llvm::errs() << "dpc check: error: "
-                 << llvm::toString(options.takeError()) << "\n";
+    llvm::errs() << "dpc check: error: " << llvm::toString(options.takeError())
+                 << "\n";
     return 1;
   }
   auto source = readSource(options->file);

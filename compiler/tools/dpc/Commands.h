@@ -1,4 +1,5 @@
-//===- Commands.h - the subcommands of dpc ------------------------*- C++ -*-===//
+//===- Commands.h - the subcommands of dpc ------------------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -68,8 +68,8 @@ public:
     if (options.emit == "ast")
       return printTree();
     if (const Stage *stage = findStage(options.emit);
-        stage && (stage->populate || options.emit == "ir" ||
-                  options.emit == "asm"))
+        stage &&
+        (stage->populate || options.emit == "ir" || options.emit == "asm"))
       return printAt(*stage);
     return makeLibrary();
   }
@@ -93,9 +93,9 @@ private:
 
   llvm::Error makeLibrary() {
     Timing timing;
-    std::optional<Library> library = compileLibrary(
-        *source.file, source.text, options.file, options.library,
-        source.diagnostics, timing.getClock(options.time));
+    std::optional<Library> library =
+        compileLibrary(*source.file, source.text, options.file, options.library,
+                       source.diagnostics, timing.getClock(options.time));
     if (!library)
       return llvm::Error::success();
     if (llvm::Error error = write(*library))
@@ -108,8 +108,8 @@ private:
   llvm::Error write(const Library &library) {
     const LibraryInterface &interface = library.interface;
     if (!options.headerFile.empty())
-      if (llvm::Error error =
-              writeText(options.headerFile, writeHeader(interface, getHeaderName())))
+      if (llvm::Error error = writeText(
+              options.headerFile, writeHeader(interface, getHeaderName())))
         return error;
     if (!options.manifestFile.empty())
       if (llvm::Error error = writeText(options.manifestFile, library.manifest))
@@ -119,11 +119,11 @@ private:
     if (options.emit == "header")
       return writeText(options.output, writeHeader(interface, getHeaderName()));
     if (options.emit == "example-c")
-      return writeText(options.output, writeExampleC(interface, getHeaderName()));
+      return writeText(options.output,
+                       writeExampleC(interface, getHeaderName()));
     if (!options.emit.empty() && options.emit != "lib")
-      return llvm::createStringError(
-          "--emit does not know `" + options.emit +
-          "`; `dpc --help` lists the stages");
+      return llvm::createStringError("--emit does not know `" + options.emit +
+                                     "`; `dpc --help` lists the stages");
     return link(library);
   }
 

@@ -43,8 +43,8 @@ private:
       return;
     }
     if (!parseText(argument) && !parseList(argument) && !parseFlag(argument))
-      fault = "unknown option `" + argument.str() +
-              "`; `dpc --help` lists them";
+      fault =
+          "unknown option `" + argument.str() + "`; `dpc --help` lists them";
   }
 
   /// `--name=value`, or `--name value`.
@@ -71,8 +71,8 @@ private:
             match(argument, "--diagnostics-format")) {
       options.jsonDiagnostics = *value == "json";
       if (*value != "json" && *value != "text")
-        fault = "--diagnostics-format is text or json, not `" + value->str() +
-                "`";
+        fault =
+            "--diagnostics-format is text or json, not `" + value->str() + "`";
       return true;
     }
     return false;

@@ -1,4 +1,5 @@
-//===- CompileOptions.h - the command line of compiling -----------*- C++ -*-===//
+//===- CompileOptions.h - the command line of compiling -----------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -16,8 +17,8 @@ namespace danskin {
 struct CompileOptions {
   LibraryOptions library;
   std::string file;
-  std::string output;      ///< -o
-  std::string emit;        ///< empty: a library
+  std::string output; ///< -o
+  std::string emit;   ///< empty: a library
   std::string headerFile, manifestFile;
   bool time = false;
   bool warningsAreErrors = false, jsonDiagnostics = false;

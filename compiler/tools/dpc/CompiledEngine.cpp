@@ -300,8 +300,8 @@ private:
         cropPath(results);
       return llvm::Error::success();
     }
-    return llvm::createStringError("the library has no entry " + name + " for " +
-                                   dtype);
+    return llvm::createStringError("the library has no entry " + name +
+                                   " for " + dtype);
   }
 
   static void add(Results &results, const ResolvedCall &call, StringRef entry,

@@ -1,4 +1,5 @@
-//===- CompiledEngine.h - calling a compiled library --------------*- C++ -*-===//
+//===- CompiledEngine.h - calling a compiled library --------------*- C++
+//-*-===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -18,8 +18,8 @@ using namespace danskin;
 
 llvm::ArrayRef<Command> danskin::getCommands() {
   static const Command commands[] = {
-      {"", "FILE.dp -o LIBRARY.so [--emit-header=FILE.h] [options]",
-       "compile", compileCommand},
+      {"", "FILE.dp -o LIBRARY.so [--emit-header=FILE.h] [options]", "compile",
+       compileCommand},
       {"check", "FILE.dp", "class, schedule, cost and memory", checkCommand},
       {"run", "FILE.dp x=x.npy ... -o DIRECTORY", "compile and call",
        runCommand},
@@ -45,8 +45,8 @@ Options of compiling
   --emit=STAGE            print a stage instead of making a library:
 )";
   for (const Stage &stage : getStages())
-    os << "                            "
-       << llvm::left_justify(stage.name, 10) << stage.summary << "\n";
+    os << "                            " << llvm::left_justify(stage.name, 10)
+       << stage.summary << "\n";
   os << R"(                            manifest  the library's description, JSON
                             header    the C header
                             example-c a C program that calls the library
@@ -58,8 +58,8 @@ Options of compiling
   --entry=NAMES           the queries of the library:
 )";
   for (const Entry &entry : getEntries())
-    os << "                            "
-       << llvm::left_justify(entry.name, 11) << entry.summary << "\n";
+    os << "                            " << llvm::left_justify(entry.name, 11)
+       << entry.summary << "\n";
   os << R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
   -D NAME=VALUE           specialize a size
   --form=native|wide      compute in the arrays' type or in double (default wide)
