@@ -182,6 +182,8 @@ struct Gather::Solver {
       resolved[*unknown] = true;
       looped[*unknown] = isLooped(rest);
       gather.steps.push_back(step);
+      if (space.getVariable(*unknown).kind == Variable::Quotient)
+        gather.quotients.push_back(*unknown);
       markUsed(form);
       return true;
     }
@@ -300,6 +302,13 @@ public:
 
   void emitTest(const LinearForm &form) { emitZero(toExpr(form)); }
 
+  void emitQuotientTest(unsigned id) {
+    const Variable &variable = space.getVariable(id);
+    AffineExpr quotient =
+        toExpr(variable.operands[0]).floorDiv(variable.divisor);
+    emitZero(quotient - toExpr(LinearForm::variable(id)));
+  }
+
 private:
   /// The form over `operands`, which it extends.
   AffineExpr toExpr(const LinearForm &form) {
@@ -415,6 +424,8 @@ void Gather::emit(OpBuilder &builder, Location loc, ValueRange cell,
     emitter.emit(step);
   for (const LinearForm &test : tests)
     emitter.emitTest(test);
+  for (unsigned id : quotients)
+    emitter.emitQuotientTest(id);
   for (auto [value, id] : readers)
     mapping.map(value, emitter.get(id));
 }

@@ -73,6 +73,9 @@ private:
   std::vector<GatherStep> steps;
   /// Equations between known variables that no step has used.
   std::vector<LinearForm> tests;
+  /// Quotients solved for: what they divide may be known by another way, so
+  /// that the two must be compared.
+  std::vector<unsigned> quotients;
 };
 
 } // namespace danskin
