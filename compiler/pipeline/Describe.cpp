@@ -8,6 +8,7 @@
 #include "compiler/pipeline/Describe.h"
 #include "compiler/conversion/Forms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace danskin;
@@ -70,6 +71,15 @@ private:
           result.coefficients[index] += coefficient;
     result.text = toText(result);
     return result;
+  }
+
+  /// The same, if sizes are all it is made of.
+  std::optional<SizeForm> toSizeForm(Value value) {
+    conversion::Form form = forms.get(value);
+    for (auto [term, coefficient] : form.terms)
+      if (!llvm::is_contained(sizes, term.getDefiningOp<dp::SizeOp>()))
+        return std::nullopt;
+    return toForm(form);
   }
 
   std::string toText(const SizeForm &form) {
@@ -138,6 +148,14 @@ private:
       result.kind = ArrayKind::Int;
     for (Value extent : input.getExtents())
       result.extents.push_back(toForm(forms.get(extent)));
+    if (!input.getValues().empty()) {
+      Operation *range = input.getValues().front().getTerminator();
+      result.lower = toSizeForm(range->getOperand(0));
+      result.upper = toSizeForm(range->getOperand(1));
+    }
+    if (auto graph = input.getGraph())
+      result.role = graphs.insert(*graph).second ? IntRole::DagPointers
+                                                 : IntRole::DagSources;
     if (input.getInitial())
       result.defaultValue = input.getInitial()->convertToDouble();
     result.isShared = input.getShared();
@@ -169,6 +187,7 @@ private:
   conversion::Forms forms;
   SmallVector<dp::SizeOp> sizes;
   std::vector<std::string> inputs;
+  llvm::StringSet<> graphs; ///< dags whose pointers were met
 };
 } // namespace
 

@@ -76,8 +76,11 @@ static void addSanitizers(Module &module, ModulePassManager &passes,
       continue;
     if (options.sanitizeAddress)
       function.addFnAttr(Attribute::SanitizeAddress);
-    if (options.sanitizeThread)
+    if (options.sanitizeThread) {
       function.addFnAttr(Attribute::SanitizeThread);
+      // GCC's runtime has no __tsan_memset: loops stay loops.
+      function.addFnAttr("no-builtins");
+    }
   }
   if (options.sanitizeAddress)
     passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The examples: what their READMEs tell a reader to type works, and where all
-scores are zero the soft value counts what it should count."""
+"""The examples: what their READMEs tell a reader to type works, the C program
+that dpc writes for each runs, and where all scores are zero the soft value
+counts what it should count."""
 
 import argparse
 import math
@@ -86,6 +87,26 @@ def check_readme(dpc, readme):
     return ""
 
 
+def check_example_c(dpc, path):
+    """Why the program of --emit=example-c does not run; empty where it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = path.stem
+        commands = [
+            [dpc, path, "-o", f"{folder}/lib{name}.so", f"--emit-header={folder}/{name}.h", "--reg=entropy"],
+            [dpc, path, "--emit=example-c", "-o", f"{folder}/{name}.c", "--reg=entropy"],
+            ["cc", "-std=c99", "-Wall", "-Werror", f"{folder}/{name}.c", f"{folder}/lib{name}.so", "-lm",
+             "-o", f"{folder}/{name}", f"-Wl,-rpath,{folder}"],
+            [f"{folder}/{name}"],
+        ]  # fmt: skip
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                return f"{command[0]}: {(done.stderr or done.stdout).strip()[-600:]}"
+        numbers = re.findall(r"^[\w.]+ =(.*)", done.stdout, re.MULTILINE)
+        finite = [math.isfinite(float(number)) for line in numbers for number in line.split()]
+    return "" if finite and all(finite) else f"prints {done.stdout.strip()[:600]}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
@@ -94,6 +115,7 @@ def main():
     passed = failed = 0
     results = [(f"readme.{path.parent.name}", check_readme(dpc, path)) for path in sorted(EXAMPLES.glob("*/README.md"))]
     results.append(("readme", check_readme(dpc, ROOT / "README.md")))
+    results += [(f"example-c.{path.stem}", check_example_c(dpc, path)) for path in sorted(EXAMPLES.glob("*/*.dp"))]
     for command in ("run", "eval"):
         results += [(f"count.{command}.{case[0]}", check_count(dpc, command, *case)) for case in counts()]
     for name, why in results:

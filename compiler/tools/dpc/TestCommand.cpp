@@ -27,7 +27,7 @@ struct TestOptions {
   uint64_t seed = 1;
   std::vector<std::string> regs = {"hard", "entropy", "l2"};
   std::vector<std::string> types = {"f64", "f32"};
-  std::vector<std::string> engineOptions; ///< as given: -O0, --form=...
+  std::vector<std::string> engineOptions; ///< what is left: -O0, --form=...
   bool json = false;
 };
 } // namespace
@@ -60,9 +60,9 @@ static Expected<TestOptions> parseOptions(ArrayRef<const char *> arguments) {
       options.json = argument.ends_with("json");
     else if (argument == "--program" && k + 1 < arguments.size())
       options.program = arguments[++k];
-    else if (argument.starts_with("-O") || argument.starts_with("--form="))
+    else if (argument.starts_with("-"))
       options.engineOptions.push_back(argument.str());
-    else if (argument.starts_with("-") || !options.file.empty())
+    else if (!options.file.empty())
       return reference::makeError("unknown argument `" + argument + "`");
     else
       options.file = argument.str();
