@@ -80,6 +80,7 @@ const Entry *danskin::findEntry(StringRef name) {
 void danskin::populateChecks(OpPassManager &manager) {
   onProgram(manager).addPass(createDpVerifyDomains());
   onProgram(manager).addPass(createDpVerifyCausality());
+  onProgram(manager).addPass(createDpSplitTables());
 }
 
 static void addEquations(OpPassManager &manager, const PipelineOptions &options,

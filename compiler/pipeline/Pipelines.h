@@ -69,7 +69,8 @@ void populatePipeline(mlir::OpPassManager &manager,
                       const PipelineOptions &options, const Entry &entry,
                       const Stage &last, const Stage *first = nullptr);
 
-/// Adds the static checks of a spec; part of the stage `dp`.
+/// Adds the static checks of a spec, and the split of tables that no schedule
+/// orders whole; part of the stage `dp`.
 void populateChecks(mlir::OpPassManager &manager);
 
 /// Adds the search for a schedule; part of the stage `schedule`.

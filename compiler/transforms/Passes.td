@@ -104,6 +104,19 @@ def DpVerifyCausality : Pass<"dp-verify-causality", "::mlir::dp::ProgramOp"> {
   }];
 }
 
+def DpSplitTables : Pass<"dp-split-tables", "::mlir::dp::ProgramOp"> {
+  let summary = "give equations of opposed directions tables of their own";
+  let description = [{
+    Expects a proved program, before reductions are isolated. Where the tables
+    of a component have no schedule, each of them with several equations that
+    read tables becomes one table of the same name an equation, over the cells
+    of that equation; a read asks which one holds its cell. Ensures that the
+    program means what it did. Does not report a program that still has no
+    schedule: dp-assign-schedule does.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
   let summary = "find an order in which every cell comes after those it reads";
   let description = [{

@@ -96,9 +96,16 @@ PathSteps::PathSteps(dp::ProgramOp program) {
     (isOutput ? outputs : tables).push_back(table);
     rank = std::max(rank, table.getRank());
   }
-  for (ArrayRef<dp::TableOp> part : {getTables(), getOutputs()})
-    for (dp::TableOp table : part)
-      numbers.try_emplace(table, numbers.size());
+  // Tables that were split off one another have its name.
+  unsigned count = 0;
+  for (ArrayRef<dp::TableOp> part : {getTables(), getOutputs()}) {
+    llvm::StringMap<unsigned> byName;
+    for (dp::TableOp table : part) {
+      auto [number, isNew] = byName.try_emplace(table.getName(), count);
+      count += isNew;
+      numbers.try_emplace(table, number->second);
+    }
+  }
   for (auto equation : body.getOps<dp::EquationOp>()) {
     auto root = getRoot(equation.getTables()[0].getDefiningOp<dp::TableOp>());
     dp::ChooseOp choice = getChoice(equation);

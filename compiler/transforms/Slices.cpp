@@ -69,9 +69,9 @@ bool danskin::readsFloats(Value value) {
   return false;
 }
 
-/// The conjunction of an equation's guards at the builder; null without any.
-static Value cloneConjunction(OpBuilder &builder, dp::EquationOp equation,
-                              ValueRange cell, function_ref<bool(Value)> keep) {
+Value danskin::cloneConjunction(OpBuilder &builder, dp::EquationOp equation,
+                                ValueRange cell,
+                                function_ref<bool(Value)> keep) {
   IRMapping mapping;
   mapping.map(equation.getBody().getArguments(), cell);
   Value all;

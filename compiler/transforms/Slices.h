@@ -32,6 +32,13 @@ mlir::SmallVector<mlir::Value> cloneDomain(mlir::OpBuilder &builder,
 /// Does the value depend on a float array or a table?
 bool readsFloats(mlir::Value value);
 
+/// The conjunction of an equation's own dp.where for `cell`, at the builder;
+/// null without any, or where `keep` says no to one.
+mlir::Value cloneConjunction(mlir::OpBuilder &builder,
+                             mlir::dp::EquationOp equation,
+                             mlir::ValueRange cell,
+                             llvm::function_ref<bool(mlir::Value)> keep);
+
 /// The conditions on a cell for which an equation applies, `otherwise` written
 /// out, at the builder: those of `equation`'s own dp.where first, mapped from
 /// its block's arguments by `mapping`. A condition is left out when `keep` says

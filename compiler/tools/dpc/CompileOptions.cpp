@@ -187,7 +187,7 @@ danskin::readSource(StringRef filename) {
   auto source = std::make_unique<SourceFile>();
   source->text = (*buffer)->getBuffer().str();
   source->file = parseFile(source->text, filename, source->diagnostics);
-  return std::move(source);
+  return source;
 }
 
 int danskin::report(const Diagnostics &diagnostics, bool json) {

@@ -84,7 +84,7 @@ public:
     gatherSizes();
     fillCall();
     if (llvm::Error error = makeOutputs())
-      return std::move(error);
+      return error;
     int64_t bytes = find<WorkspaceFunction>("_workspace")(&abi);
     if (bytes < 0)
       return fault();
@@ -144,27 +144,47 @@ private:
       inputs.push_back(makeInput(input));
   }
 
-  /// The sizes that the inputs given determine, as the runtime does: an extent
-  /// with one unknown of coefficient 1 or -1 tells it.
-  std::vector<bool> getDetermined() {
-    std::vector<bool> known(entry.sizes.size());
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (size_t i = 0; i < inputs.size(); ++i)
-        for (const SizeForm &extent : entry.inputs[i].extents) {
-          if (!inputs[i])
-            continue;
-          int unknown = -1, count = 0;
-          for (size_t k = 0; k < known.size(); ++k)
-            if (extent.coefficients[k] && !known[k]) {
-              unknown = k;
-              ++count;
-            }
-          if (count == 1 && std::abs(extent.coefficients[unknown]) == 1)
-            changed = known[unknown] = true;
-        }
+  /// The size that `form` tells when it is known and one size in it is not.
+  static std::optional<size_t> getSolvable(const SizeForm &form,
+                                           const std::vector<bool> &known) {
+    std::optional<size_t> unknown;
+    for (size_t k = 0; k < known.size(); ++k) {
+      if (!form.coefficients[k] || known[k])
+        continue;
+      if (unknown)
+        return std::nullopt;
+      unknown = k;
     }
-    return known;
+    if (unknown && std::abs(form.coefficients[*unknown]) != 1)
+      return std::nullopt;
+    return unknown;
+  }
+
+  /// A size that inputs or equalities tell, given what is known.
+  std::optional<size_t> findSolvable(const std::vector<bool> &known) {
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i])
+        for (const SizeForm &extent : entry.inputs[i].extents)
+          if (auto size = getSolvable(extent, known))
+            return size;
+    for (const ConstraintInterface &constraint : entry.constraints)
+      if (constraint.isEquality)
+        if (auto size = getSolvable(constraint.form, known))
+          return size;
+    return std::nullopt;
+  }
+
+  /// The sizes that the call need not give, as the runtime finds them: those
+  /// it gives itself count as known in their order.
+  std::vector<bool> getDetermined() {
+    std::vector<bool> known(entry.sizes.size()), determined = known;
+    for (size_t next = 0; next < known.size();) {
+      if (std::optional<size_t> size = findSolvable(known))
+        known[*size] = determined[*size] = true;
+      else
+        known[next++] = true;
+    }
+    return determined;
   }
 
   void gatherSizes() {
@@ -280,8 +300,8 @@ public:
       wanted.push_back("argmax");
     for (const std::string &name : wanted)
       if (llvm::Error error = run(name, call, results))
-        return std::move(error);
-    return std::move(results);
+        return error;
+    return results;
   }
 
 private:
@@ -390,8 +410,8 @@ danskin::makeCompiledEngine(const ast::File &file, const CallSpec &spec,
     return llvm::createStringError("`" + spec.file + "` does not compile");
   auto engine = std::make_unique<CompiledEngine>();
   if (llvm::Error error = engine->load(std::move(*library)))
-    return std::move(error);
-  return std::move(engine);
+    return error;
+  return engine;
 }
 
 int danskin::runCommand(Arguments arguments) {
