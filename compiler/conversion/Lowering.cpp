@@ -7,6 +7,7 @@
 
 #include "compiler/conversion/Lowering.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -26,6 +27,7 @@ void danskin::populateLowerToLLVM(OpPassManager &passes) {
   passes.addPass(arith::createArithExpandOpsPass()); // floordivsi, ceildivsi
   passes.addPass(createConvertSCFToCFPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   passes.addPass(createConvertMathToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());

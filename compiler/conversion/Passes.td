@@ -33,6 +33,22 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
   ];
 }
 
+def DpVectorizeLanes : Pass<"dp-vectorize-lanes", "::mlir::ModuleOp"> {
+  let summary = "add kernels that compute several instances of equal sizes at once";
+  let description = [{
+    Expects the functions of convert-dp-to-scf. Adds to each `<name>_run` that has
+    no memory of its own a `<name>_lanes` over `width` instances, one a lane of
+    a vector: its arrays have a leading axis of lanes, the workspace is `width`
+    times as large, and the number of instances, 1 to `width`, comes last; those
+    that are missing repeat the last. Every lane has the bits that `<name>_run`
+    gives. Does not change the order of cells.
+  }];
+  let options = [
+    Option<"width", "width", "unsigned", "8", "lanes; below 2 there are none">
+  ];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
 def DpWrapEntryPoints : Pass<"dp-wrap-entry-points", "::mlir::ModuleOp"> {
   let summary = "give the functions of kernels signatures that C can call";
   let description = [{

@@ -32,7 +32,7 @@ public:
       : inner(inner), b(inner), loc(inner.getLoc()),
         pointer(LLVM::LLVMPointerType::get(inner.getContext())) {}
 
-  void wrap(StringRef name, bool hasArrays);
+  void wrap(StringRef name, bool hasArrays, bool hasCount);
 
 private:
   Value load(Type type, Value base, int64_t index) {
@@ -76,12 +76,17 @@ Value Wrapper::emitMemRef(MemRefType type, Value data,
       .getResult(0);
 }
 
-void Wrapper::wrap(StringRef name, bool hasArrays) {
-  TypeRange types = inner.getArgumentTypes();
+void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
+  SmallVector<Type> types(inner.getArgumentTypes());
+  if (hasCount)
+    types.pop_back();
   bool hasLast = !types.empty() && isa<MemRefType>(types.back()) &&
                  cast<MemRefType>(types.back()).getLayout().isIdentity() &&
                  cast<MemRefType>(types.back()).getRank() == 1;
   SmallVector<Type> arguments(1 + (hasArrays ? 2 : 0) + hasLast, pointer);
+  unsigned last = arguments.size() - 1;
+  if (hasCount)
+    arguments.push_back(b.getI64Type());
   auto outer = b.create<func::FuncOp>(
       loc, name, b.getFunctionType(arguments, inner.getResultTypes()));
   Block *entry = outer.addEntryBlock();
@@ -98,7 +103,7 @@ void Wrapper::wrap(StringRef name, bool hasArrays) {
     }
     auto memref = cast<MemRefType>(type);
     if (hasLast && i + 1 == types.size()) {
-      operands.push_back(emitMemRef(memref, entry->getArguments().back(), {}));
+      operands.push_back(emitMemRef(memref, entry->getArgument(last), {}));
       continue;
     }
     Value data = load(pointer, entry->getArgument(1), nextArray++);
@@ -108,6 +113,9 @@ void Wrapper::wrap(StringRef name, bool hasArrays) {
           load(b.getI64Type(), entry->getArgument(2), nextStride++));
     operands.push_back(emitMemRef(memref, data, strides));
   }
+  if (hasCount)
+    operands.push_back(b.create<arith::IndexCastOp>(
+        loc, b.getIndexType(), entry->getArguments().back()));
   auto call = b.create<func::CallOp>(loc, inner, operands);
   b.create<func::ReturnOp>(loc, call.getResults());
 }
@@ -129,7 +137,9 @@ struct DpWrapEntryPoints
       function->setAttr(
           "llvm.linkage",
           LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
-      Wrapper(function).wrap(name, part == "run" || part == "validate");
+      Wrapper(function).wrap(
+          name, part == "run" || part == "validate" || part == "lanes",
+          part == "lanes");
     }
   }
 };

@@ -11,6 +11,7 @@
 #include "compiler/pipeline/Compiler.h"
 #include "compiler/pipeline/Describe.h"
 #include "compiler/target/EntryPoints.h"
+#include "compiler/target/Lanes.h"
 #include "compiler/target/Manifest.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LLVMContext.h"
@@ -119,9 +120,11 @@ private:
     if (!scheduled)
       return false;
     std::vector<EntryInterface> interfaces;
-    for (const std::string &dtype : options.pipeline.floats)
+    for (const std::string &dtype : options.pipeline.floats) {
       interfaces.push_back(describeEntry(
           *scheduled->getOps<dp::ProgramOp>().begin(), dtype, text));
+      addLanes(interfaces.back(), getIsas(), options.pipeline.lanes);
+    }
     // `scheduled` is at the stage already; only what follows it runs.
     if (!compiler.advance(*scheduled, entry, options.pipeline,
                           *findStage("schedule"), *findStage("llvm")))
@@ -132,6 +135,7 @@ private:
     if (!module)
       return fail(llvm::createStringError("no LLVM IR for this module"));
     setCpuTarget(*module, *machine);
+    multiplyLanes(*module, getIsas());
     if (llvm::Error error = addEntryPoints(*module, interfaces))
       return fail(std::move(error));
     optimizeForCpu(*module, *machine, options.cpu);
@@ -143,6 +147,15 @@ private:
     library.objects.push_back(std::move(*object));
     llvm::append_range(library.interface.entries, interfaces);
     return true;
+  }
+
+  /// Vector units to have kernels for. Where a processor is named, it is that
+  /// one's.
+  std::vector<Isa> getIsas() const {
+    if (!options.isas.empty())
+      return options.isas;
+    bool isX86 = machine->getTargetTriple().isX86();
+    return {options.cpu.cpu.empty() && isX86 ? Isa::Avx2 : Isa::Any};
   }
 
   void describe(LibraryInterface &interface) {
@@ -204,6 +217,7 @@ private:
     if (!module)
       return fail(llvm::createStringError("no LLVM IR for this module"));
     setCpuTarget(*module, *machine);
+    multiplyLanes(*module, getIsas());
     optimizeForCpu(*module, *machine, options.cpu);
     if (stage.name == "ir") {
       module->print(os, nullptr);

@@ -24,6 +24,7 @@ struct LibraryOptions {
   std::string program; ///< empty: all of the file
   llvm::StringMap<int64_t> fixed;
   CpuOptions cpu;
+  std::vector<Isa> isas; ///< empty: the compiler's choice
   std::string commandLine;
 };
 

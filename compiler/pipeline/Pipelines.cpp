@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -136,6 +137,14 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
   ConvertDpToScfOptions convert;
   convert.floatTypes = options.floats;
   manager.addPass(createConvertDpToScf(convert));
+  if (options.lanes > 1) {
+    // What is known to be the same is the same for all lanes.
+    manager.addPass(createCanonicalizerPass());
+    manager.addPass(createCSEPass());
+    DpVectorizeLanesOptions vectorize;
+    vectorize.width = options.lanes;
+    manager.addPass(createDpVectorizeLanes(vectorize));
+  }
   manager.addPass(createDpWrapEntryPoints());
 }
 
@@ -180,5 +189,6 @@ void danskin::populatePipeline(OpPassManager &manager,
 void danskin::loadDialects(MLIRContext &context) {
   context.loadDialect<dp::DpDialect, affine::AffineDialect, arith::ArithDialect,
                       func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                      memref::MemRefDialect, scf::SCFDialect>();
+                      memref::MemRefDialect, scf::SCFDialect,
+                      vector::VectorDialect>();
 }

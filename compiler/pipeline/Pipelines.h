@@ -35,6 +35,7 @@ struct PipelineOptions {
   std::string lane;      ///< lane axis; empty: the compiler's choice
   std::string storage;   ///< storage plan; empty: the compiler's choice
   bool rowMajor = false; ///< schedule row by row
+  unsigned lanes = 8;    ///< instances computed at once; below 2: one
 };
 
 /// A query that a library answers.

@@ -44,6 +44,10 @@ public:
         return createStringError("the module has no function '%s'",
                                  name->c_str());
     }
+    std::vector<LanesInterface> lanes = entry.lanes;
+    llvm::erase_if(lanes, [&](const LanesInterface &kernel) {
+      return !module.getFunction(internalName(kernel.run));
+    });
     Constant *members[] = {string(entry.program),
                            string(entry.name),
                            string(entry.dtype),
@@ -59,7 +63,9 @@ public:
                            functions[0],
                            functions[1],
                            functions[2],
-                           functions[3]};
+                           functions[3],
+                           i32(lanes.size()),
+                           array(lanes)};
     return global(record(members), entry.symbol() + ".entry");
   }
 
@@ -112,6 +118,11 @@ private:
     return record({string(output.name), i32(static_cast<int32_t>(output.kind)),
                    i32(output.extents.size()),
                    i32(output.follows.value_or(-1))});
+  }
+
+  Constant *convert(const LanesInterface &kernel) {
+    return record({i32(static_cast<int32_t>(kernel.isa)), i32(kernel.lanes),
+                   module.getFunction(internalName(kernel.run))});
   }
 
   template <typename T> Constant *array(const std::vector<T> &elements) {

@@ -74,6 +74,16 @@ struct OutputInterface {
   std::string description; ///< for the header; may be empty
 };
 
+/// What a processor must have. The values are those of abi.h.
+enum class Isa : int32_t { Any = 0, Avx2 = 1, Avx512 = 2 };
+
+/// A kernel over several instances at once; the module may lack it.
+struct LanesInterface {
+  Isa isa = Isa::Any;
+  int32_t lanes = 1;
+  std::string run;
+};
+
 /// One entry for one element type. `name` is `value`, `value_grad`, ...
 struct EntryInterface {
   std::string program;
@@ -86,6 +96,7 @@ struct EntryInterface {
   /// Names of the generated functions in the module; an empty `validate`
   /// says that there is nothing to validate.
   std::string run, workspace, extents, validate;
+  std::vector<LanesInterface> lanes; ///< the best first
 
   int32_t floatBits() const { return dtype == "f32" ? 32 : 64; }
   /// dp1_<program>_<entry>_<dtype>

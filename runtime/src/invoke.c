@@ -7,9 +7,10 @@
 #include "plan.h"
 #include <string.h>
 
-/* Gradients of shared inputs are summed within this many blocks of instances,
- * whatever the number of threads, and the blocks in order. */
-enum { MAX_BLOCKS = 32 };
+/* Gradients of shared inputs are summed within blocks of so many instances, but
+ * at most so many blocks, whatever the number of threads, and the blocks in
+ * order. */
+enum { BLOCK = 8, MAX_BLOCKS = 32 };
 
 static int check_call(const dp_plan *plan) {
   const dp_entry *entry = plan->entry;
@@ -66,10 +67,20 @@ static int has_sums(const dp_plan *plan) {
   return 0;
 }
 
+/* Sums are added up by blocks that depend on nothing but the batch. Blocks of
+ * lanes have as many instances. */
+static int64_t count_tasks(const dp_plan *plan) {
+  int sums = has_sums(plan);
+  if (!sums && plan->width == 1)
+    return plan->batch;
+  int64_t block = sums ? BLOCK : plan->width;
+  int64_t tasks = plan->batch / block + (plan->batch % block != 0);
+  return sums && tasks > MAX_BLOCKS ? MAX_BLOCKS : tasks;
+}
+
 static int lay_out_workspace(dp_plan *plan) {
-  plan->tasks = plan->batch;
-  if (has_sums(plan) && plan->tasks > MAX_BLOCKS)
-    plan->tasks = MAX_BLOCKS;
+  dp_choose_lanes(plan);
+  plan->tasks = count_tasks(plan);
   plan->slots = dp_processors(plan->call->max_threads);
   if (plan->slots > plan->tasks)
     plan->slots = plan->tasks;
@@ -78,6 +89,7 @@ static int lay_out_workspace(dp_plan *plan) {
   if (plan->sums < 0 ||
       __builtin_add_overflow(plan->kernel, plan->ints, &slot) ||
       __builtin_add_overflow(slot, plan->parts, &slot) ||
+      __builtin_mul_overflow(slot, plan->width, &slot) ||
       __builtin_mul_overflow(slot, plan->slots, &slots) ||
       __builtin_mul_overflow(plan->sums, plan->tasks * 8, &sums) ||
       __builtin_add_overflow(slots, sums, &total) || total > INT64_MAX - 63)

@@ -56,11 +56,14 @@ typedef struct dp_plan {
   const char *batch_from;
   const char *batch_name;
 
+  const dp_lanes *lanes; /* computes several instances at once; NULL: none */
+  int64_t width;         /* how many; 1 where lanes is NULL */
+
   int64_t slots;  /* tasks that may run at once */
-  int64_t tasks;  /* instances, or blocks of instances where is_sum occurs */
-  int64_t kernel; /* bytes of a slot that the generated code uses */
-  int64_t ints;   /* then converted ints */
-  int64_t parts;  /* then one instance's terms of the sums */
+  int64_t tasks;  /* blocks of instances */
+  int64_t kernel; /* bytes of a slot for each of width: of generated code, */
+  int64_t ints;   /* then converted ints, */
+  int64_t parts;  /* then an instance's terms of the sums */
   int64_t sums;   /* elements of a block's sums, at the end of the workspace */
   int64_t workspace_bytes;
 } dp_plan;
@@ -115,6 +118,9 @@ void dp_box_store_sums(char *data, int32_t bytes, int32_t rank,
                        const double *sums, int64_t blocks, int64_t pitch);
 /* Number of elements, or -1 beyond 2^62. */
 int64_t dp_box_count(int32_t rank, const int64_t *extents);
+
+/* lanes.c */
+void dp_choose_lanes(dp_plan *plan);
 
 /* run.c */
 int dp_validate_instances(const dp_plan *plan);

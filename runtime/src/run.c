@@ -24,7 +24,7 @@ static char *align(const dp_plan *plan) {
 }
 
 static int64_t slot_bytes(const dp_plan *plan) {
-  return plan->kernel + plan->ints + plan->parts;
+  return (plan->kernel + plan->ints + plan->parts) * plan->width;
 }
 
 static double *sums_of_block(const dp_plan *plan, int64_t block) {
@@ -45,73 +45,109 @@ static void report(tasks *t, int64_t instance, int64_t code) {
   pthread_mutex_unlock(&t->mutex);
 }
 
-/* Fills in the input pointers and strides of instance b; ints that come as
- * i32 are converted into the slot. Returns where the outputs' strides go. */
-static int64_t *bind_inputs(const dp_plan *plan, int64_t b,
-                            const int64_t *sizes, char *slot, void **pointers,
-                            int64_t *strides) {
-  char *ints = dp_advance(slot, plan->kernel);
+/* Instances b, b + 1, ... of equal sizes that run together. Where plan->width
+ * is 1 there is one; otherwise the strides of each array begin with the one
+ * from instance to instance. */
+typedef struct group {
+  const dp_plan *plan;
+  int64_t b, count;
+  const int64_t *sizes;
+  const int64_t *extents; /* of outputs; NULL where none are bound */
+  char *slot;
+  int with_lanes; /* do strides from instance to instance come along? */
+  void **pointers;
+  int64_t *strides;
+} group;
+
+/* Strides of a dense array; returns its number of elements. */
+static int64_t set_dense(int64_t *strides, int32_t rank,
+                         const int64_t *extents) {
+  int64_t count = 1;
+  for (int32_t axis = rank; axis-- > 0;) {
+    strides[axis] = count;
+    count *= extents[axis];
+  }
+  return count;
+}
+
+static char *data_of(const dp_array *array, int64_t b) {
+  return dp_advance(array->data, b * array->batch_stride * array->bytes);
+}
+
+/* Ints that come as i32 are converted into the slot. Returns where the outputs'
+ * strides go. */
+static int64_t *bind_inputs(const group *g) {
+  const dp_plan *plan = g->plan;
+  int64_t *strides = g->strides;
+  char *ints = dp_advance(g->slot, plan->kernel * plan->width);
   for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
     const dp_input *input = &plan->entry->inputs[i];
     const dp_array *array = &plan->arrays[i];
-    char *data =
-        dp_advance(array->data, b * array->batch_stride * array->bytes);
-    pointers[i] = data;
-    memcpy(strides, array->strides, (size_t)input->rank * sizeof *strides);
+    int64_t *own = strides + g->with_lanes;
+    int64_t between = array->batch_stride;
+    memcpy(own, array->strides, (size_t)input->rank * sizeof *own);
+    g->pointers[i] = data_of(array, g->b);
     if (array->is_i32) {
-      int64_t extents[input->rank + 1];
+      int64_t extents[input->rank + 1], dense[input->rank + 1];
       for (int32_t axis = 0; axis < input->rank; ++axis)
-        dp_affine_value(plan, &input->extents[axis], sizes, &extents[axis]);
-      pointers[i] = ints;
-      dp_box_from_i32((int64_t *)ints, data, input->rank, extents, strides);
-      int64_t count = 1;
-      for (int32_t axis = input->rank; axis-- > 0;) {
-        strides[axis] = count;
-        count *= extents[axis];
-      }
-      ints += dp_round_up(count * 8);
+        dp_affine_value(plan, &input->extents[axis], g->sizes, &extents[axis]);
+      int64_t bytes = dp_round_up(set_dense(dense, input->rank, extents) * 8);
+      g->pointers[i] = ints;
+      for (int64_t l = 0; l < g->count; ++l, ints += bytes)
+        dp_box_from_i32((int64_t *)ints, data_of(array, g->b + l), input->rank,
+                        extents, own);
+      memcpy(own, dense, (size_t)input->rank * sizeof *own);
+      between = bytes / 8;
     }
-    strides += input->rank;
+    if (g->with_lanes)
+      *strides = between;
+    strides = own + input->rank;
   }
   return strides;
 }
 
 /* Results go where they belong, terms of sums into the slot, dense. */
-static void bind_outputs(const dp_plan *plan, int64_t b, const int64_t *extents,
-                         char *slot, void **pointers, int64_t *strides) {
-  char *parts = dp_advance(slot, plan->kernel + plan->ints);
+static void bind_outputs(const group *g, int64_t *strides) {
+  const dp_plan *plan = g->plan;
+  const int64_t *extents = g->extents;
+  char *parts = dp_advance(g->slot, (plan->kernel + plan->ints) * plan->width);
   for (int32_t o = 0; o < plan->entry->num_outputs; ++o) {
     int32_t rank = plan->entry->outputs[o].rank;
-    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    int32_t place = plan->entry->num_inputs + o;
+    const dp_array *array = &plan->arrays[place];
+    int64_t *own = strides + g->with_lanes;
+    int64_t between = array->batch_stride;
     if (array->is_sum) {
-      int64_t count = 1;
-      for (int32_t axis = rank; axis-- > 0;) {
-        strides[axis] = count;
-        count *= extents[axis];
-      }
-      pointers[o] = parts;
-      parts += dp_round_up(count * 8);
+      int64_t bytes = dp_round_up(set_dense(own, rank, extents) * 8);
+      g->pointers[place] = parts;
+      parts += bytes * g->count;
+      between = bytes / array->bytes;
     } else {
-      char *data =
-          dp_advance(array->data, b * array->batch_stride * array->bytes);
-      pointers[o] = data;
-      memcpy(strides, array->strides, (size_t)rank * sizeof *strides);
-      dp_box_zero_outside(data, array->bytes, rank, array->shape, strides,
-                          extents);
+      g->pointers[place] = data_of(array, g->b);
+      memcpy(own, array->strides, (size_t)rank * sizeof *own);
+      for (int64_t l = 0; l < g->count; ++l)
+        dp_box_zero_outside(data_of(array, g->b + l), array->bytes, rank,
+                            array->shape, own, extents);
     }
-    strides += rank;
+    if (g->with_lanes)
+      *strides = between;
+    strides = own + rank;
     extents += rank;
   }
 }
 
-static void add_parts(const dp_plan *plan, const int64_t *extents,
-                      void *const *pointers, double *sums) {
-  const int64_t *shape = plan->output_shapes;
+/* Adds the terms of instance b + l. */
+static void add_parts(const group *g, int64_t l, double *sums) {
+  const dp_plan *plan = g->plan;
+  const int64_t *shape = plan->output_shapes, *extents = g->extents;
   for (int32_t o = 0; o < plan->entry->num_outputs; ++o) {
     int32_t rank = plan->entry->outputs[o].rank;
-    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    int32_t place = plan->entry->num_inputs + o;
+    const dp_array *array = &plan->arrays[place];
     if (array->is_sum) {
-      dp_box_add(sums, rank, shape, pointers[o], array->bytes, extents);
+      int64_t bytes = dp_round_up(dp_box_count(rank, extents) * 8);
+      dp_box_add(sums, rank, shape, dp_advance(g->pointers[place], l * bytes),
+                 array->bytes, extents);
       sums += dp_box_count(rank, shape);
     }
     shape += rank;
@@ -119,22 +155,46 @@ static void add_parts(const dp_plan *plan, const int64_t *extents,
   }
 }
 
-static int32_t run_instance(const dp_plan *plan, int64_t b, char *slot,
-                            double *sums) {
-  int64_t sizes[plan->entry->num_sizes + 1];
+static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
+                         const int64_t *sizes, char *slot, double *sums) {
   int64_t extents[plan->num_output_axes + 1];
-  int64_t strides[plan->num_axes + 1];
+  int64_t strides[plan->num_axes + plan->num_arrays + 1];
   void *pointers[plan->num_arrays + 1];
-  dp_instance_sizes(plan, b, sizes);
+  /* Two alone are faster than lanes that are mostly empty. */
+  int with_lanes = plan->lanes && count > 2;
   plan->entry->extents(sizes, extents);
-  int64_t *output_strides =
-      bind_inputs(plan, b, sizes, slot, pointers, strides);
-  void **outputs = pointers + plan->entry->num_inputs;
-  bind_outputs(plan, b, extents, slot, outputs, output_strides);
-  int32_t code = plan->entry->run(sizes, pointers, strides, slot);
-  if (code == 0)
-    add_parts(plan, extents, outputs, sums);
+  int32_t code = 0;
+  for (int64_t done = 0; done < count; done += with_lanes ? count : 1) {
+    group g = {plan,       b + done, with_lanes ? count : 1,
+               sizes,      extents,  slot,
+               with_lanes, pointers, strides};
+    bind_outputs(&g, bind_inputs(&g));
+    int32_t failed =
+        with_lanes ? plan->lanes->run(sizes, pointers, strides, slot, count)
+                   : plan->entry->run(sizes, pointers, strides, slot);
+    if (failed)
+      code = failed;
+    for (int64_t l = 0; !failed && l < g.count; ++l)
+      add_parts(&g, l, sums);
+  }
   return code;
+}
+
+/* How many instances from b on, before end, have the sizes of b. */
+static int64_t count_equal(const dp_plan *plan, int64_t b, int64_t end,
+                           const int64_t *sizes) {
+  int64_t limit = end - b < plan->width ? end - b : plan->width;
+  if (!plan->is_ragged)
+    return limit;
+  size_t bytes = (size_t)plan->entry->num_sizes * sizeof *sizes;
+  int64_t others[plan->entry->num_sizes + 1];
+  int64_t count = 1;
+  for (; count < limit; ++count) {
+    dp_instance_sizes(plan, b + count, others);
+    if (memcmp(others, sizes, bytes) != 0)
+      break;
+  }
+  return count;
 }
 
 static void run_tasks(void *context, int64_t slot_index) {
@@ -142,7 +202,6 @@ static void run_tasks(void *context, int64_t slot_index) {
   const dp_plan *plan = t->plan;
   char *slot = dp_advance(t->workspace, slot_index * slot_bytes(plan));
   for (int64_t task = take(t); task < plan->tasks; task = take(t)) {
-    /* Without sums plan->tasks == plan->batch and a block is one instance. */
     int64_t share = plan->batch / plan->tasks;
     int64_t rest = plan->batch % plan->tasks;
     int64_t begin = task * share + (task < rest ? task : rest);
@@ -150,10 +209,14 @@ static void run_tasks(void *context, int64_t slot_index) {
     double *sums = plan->sums ? sums_of_block(plan, task) : NULL;
     if (sums)
       memset(sums, 0, (size_t)plan->sums * sizeof *sums);
-    for (int64_t b = begin; b < end; ++b) {
-      int32_t code = run_instance(plan, b, slot, sums);
+    for (int64_t b = begin; b < end;) {
+      int64_t sizes[plan->entry->num_sizes + 1];
+      dp_instance_sizes(plan, b, sizes);
+      int64_t count = count_equal(plan, b, end, sizes);
+      int32_t code = run_group(plan, b, count, sizes, slot, sums);
       if (code)
         report(t, b, code);
+      b += count;
     }
   }
 }
@@ -166,7 +229,8 @@ static int64_t validate_instance(const dp_plan *plan, int64_t b, char *slot,
   memset(strides, 0, sizeof strides);
   memset(pointers, 0, sizeof pointers);
   dp_instance_sizes(plan, b, sizes);
-  bind_inputs(plan, b, sizes, slot, pointers, strides);
+  group g = {plan, b, 1, sizes, NULL, slot, 0, pointers, strides};
+  bind_inputs(&g);
   return plan->entry->validate(sizes, pointers, strides, fault);
 }
 

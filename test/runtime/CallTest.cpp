@@ -124,7 +124,7 @@ void backwards(void *host, int64_t count, dp_body body, void *context) {
 
 TEST(Call, RunsOnTheHostsThreads) {
   int64_t calls = 0;
-  ToyCall<double> c(9, 2, 2, 0);
+  ToyCall<double> c(32, 2, 2, 0); // four blocks of sums
   c.call.max_threads = 4;
   c.call.parallel_for = backwards;
   c.call.parallel_host = &calls;
@@ -189,8 +189,8 @@ TEST(Call, WorkspaceCountsSlotsAndSums) {
   ToyCall<double> c(100, 5, 2, 0);
   c.call.max_threads = 3;
   // Slots of one cache line for the kernel and one for the terms of grad.w;
-  // 32 blocks of 3 sums; 63 bytes to align.
-  EXPECT_EQ(dp_workspace(&toy_f64, &c.call), 3 * 128 + 32 * 3 * 8 + 63);
+  // 13 blocks, of 8 instances, of 3 sums; 63 bytes to align.
+  EXPECT_EQ(dp_workspace(&toy_f64, &c.call), 3 * 128 + 13 * 3 * 8 + 63);
   c.inputs[TOY_WEIGHTS] = nullptr;
   EXPECT_EQ(dp_workspace(&toy_f64, &c.call), -DP_ERROR_CALL);
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/CompileOptions.h"
+#include "compiler/target/Lanes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -100,8 +101,15 @@ private:
   }
 
   bool parseTargets(StringRef value) {
-    if (value != "cpu")
+    if (!value.consume_front("cpu") ||
+        (!value.empty() && !value.consume_front(":"))) {
       fault = "there is no target `" + value.str() + "`; there is cpu";
+      return true;
+    }
+    std::vector<std::string> names;
+    split(value, names, {"avx2", "avx512"}, "--target=cpu");
+    for (StringRef name : names)
+      options.library.isas.push_back(*parseIsa(name));
     return true;
   }
 
@@ -110,6 +118,8 @@ private:
       options.emit = "asm";
     else if (argument == "--row-major")
       options.library.pipeline.rowMajor = true;
+    else if (argument == "--no-lanes")
+      options.library.pipeline.lanes = 1;
     else if (argument == "--time")
       options.time = true;
     else if (argument == "-Werror")

@@ -100,6 +100,8 @@ public:
       if (instances.size() == 4) {
         if (Error error = compareBatch(instances))
           return error;
+        if (Error error = compareLanes(instances.front()))
+          return error;
         instances.clear();
       }
     }
@@ -274,6 +276,18 @@ private:
       compareMember(*together, *alone, number, tally);
     }
     return Error::success();
+  }
+
+  /// Instances of equal sizes may be computed together.
+  Error compareLanes(const Instance &first) {
+    std::vector<Instance> instances = {first};
+    while (instances.size() < 5) {
+      Expected<Instance> next = drawInstance(random, program, &first.sizes);
+      if (!next)
+        return next.takeError();
+      instances.push_back(std::move(*next));
+    }
+    return compareBatch(instances);
   }
 
   const File &file;

@@ -44,13 +44,14 @@ static std::set<std::string> findTemperatures(const Program &program) {
   return names;
 }
 
-static Expected<Instance> drawOnce(RandomEngine &random,
+/// Sizes in 0..=5, or as far above as their constraints want.
+static Expected<SizeMap> drawSizes(RandomEngine &random,
                                    const Program &program) {
-  Instance instance;
+  SizeMap sizes;
   for (const auto &size : program.sizes) {
     int64_t lower = 0, upper = 5;
     if (size->constraint != SizeDecl::None)
-      if (auto bound = evaluateExtent(*size->bound, instance.sizes)) {
+      if (auto bound = evaluateExtent(*size->bound, sizes)) {
         if (size->constraint != SizeDecl::Le)
           lower = std::max<int64_t>(lower, *bound);
         if (size->constraint != SizeDecl::Ge)
@@ -62,7 +63,21 @@ static Expected<Instance> drawOnce(RandomEngine &random,
       }
     if (lower > upper)
       return makeError("no size fits");
-    instance.sizes[size->name] = drawInt(random, lower, upper);
+    sizes[size->name] = drawInt(random, lower, upper);
+  }
+  return sizes;
+}
+
+static Expected<Instance> drawOnce(RandomEngine &random, const Program &program,
+                                   const SizeMap *sizes) {
+  Instance instance;
+  if (sizes) {
+    instance.sizes = *sizes;
+  } else {
+    Expected<SizeMap> drawn = drawSizes(random, program);
+    if (!drawn)
+      return drawn.takeError();
+    instance.sizes = std::move(*drawn);
   }
   std::set<std::string> temperatures = findTemperatures(program);
   for (const auto &input : program.inputs) {
@@ -92,10 +107,11 @@ static Expected<Instance> drawOnce(RandomEngine &random,
 }
 
 Expected<Instance> danskin::drawInstance(RandomEngine &random,
-                                         const Program &program) {
+                                         const Program &program,
+                                         const SizeMap *sizes) {
   std::string reason;
   for (unsigned attempt = 0; attempt < 500; ++attempt) {
-    Expected<Instance> instance = drawOnce(random, program);
+    Expected<Instance> instance = drawOnce(random, program, sizes);
     if (instance)
       return instance;
     reason = llvm::toString(instance.takeError());

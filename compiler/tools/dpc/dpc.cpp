@@ -66,6 +66,9 @@ Options of compiling
   --lane=none|first       the free axis of the innermost loop
   --storage=full|box      rows from their own first cell, or bounding boxes
   --row-major             schedule cell by cell in the order of the indices
+  --target=cpu[:ISAS]     kernels over several instances for avx2, avx512 (default
+                            avx2); the library takes what the processor has
+  --no-lanes              no such kernels
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
   -S                      the same as --emit=asm

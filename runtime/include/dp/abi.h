@@ -69,13 +69,19 @@ typedef struct dp_output {
   int32_t follows;
 } dp_output;
 
-/* The generated functions compute one instance.
+/* The generated functions but dp_lanes_function compute one instance.
  *   sizes    the values of the sizes
  *   arrays   first elements, inputs then outputs
  *   strides  in elements, those of all arrays concatenated
  * Float arrays hold the entry's element type, int arrays int64_t. */
 typedef int32_t (*dp_run_function)(const int64_t *sizes, void *const *arrays,
                                    const int64_t *strides, void *workspace);
+/* The same for `count` instances of equal sizes, at most dp_entry's lanes.
+ * Before an array's strides stands the one from instance to instance. The
+ * workspace holds `lanes` times that of one. */
+typedef int32_t (*dp_lanes_function)(const int64_t *sizes, void *const *arrays,
+                                     const int64_t *strides, void *workspace,
+                                     int64_t count);
 /* Bytes of workspace of one instance (aligned to 64); negative: too many. */
 typedef int64_t (*dp_workspace_function)(const int64_t *sizes);
 /* The extents of all outputs, concatenated. */
@@ -86,6 +92,15 @@ typedef void (*dp_extents_function)(const int64_t *sizes, int64_t *extents);
 typedef int64_t (*dp_validate_function)(const int64_t *sizes,
                                         void *const *arrays,
                                         const int64_t *strides, int64_t *fault);
+
+/* What a processor must have to run a dp_lanes_function. */
+enum { DP_ISA_ANY = 0, DP_ISA_AVX2 = 1, DP_ISA_AVX512 = 2 };
+
+typedef struct dp_lanes {
+  int32_t isa;
+  int32_t lanes;
+  dp_lanes_function run;
+} dp_lanes;
 
 typedef struct dp_entry {
   const char *program;
@@ -104,6 +119,8 @@ typedef struct dp_entry {
   dp_workspace_function workspace;
   dp_extents_function extents;
   dp_validate_function validate; /* NULL: nothing to validate */
+  int32_t num_lanes;
+  const dp_lanes *lanes; /* the best first; they give the bits of run */
 } dp_entry;
 
 #ifdef __cplusplus

@@ -1,0 +1,80 @@
+//===- Lanes.cpp - kernels for each vector unit ---------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/Lanes.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace llvm;
+using namespace danskin;
+
+std::optional<Isa> danskin::parseIsa(StringRef name) {
+  if (name == "avx2")
+    return Isa::Avx2;
+  if (name == "avx512")
+    return Isa::Avx512;
+  return std::nullopt;
+}
+
+static void setIsa(Function &function, Isa isa) {
+  if (isa == Isa::Any)
+    return;
+  bool isWide = isa == Isa::Avx512;
+  function.addFnAttr("target-cpu", isWide ? "x86-64-v4" : "x86-64-v3");
+  function.addFnAttr("prefer-vector-width", isWide ? "512" : "256");
+}
+
+/// A copy of `function` and of the function `body` that it calls.
+static void copyFor(Function &function, Function &body, Isa isa,
+                    StringRef suffix) {
+  ValueToValueMapTy bodyMap, map;
+  Function *bodyCopy = CloneFunction(&body, bodyMap);
+  bodyCopy->setName(body.getName() + suffix);
+  setIsa(*bodyCopy, isa);
+  map[&body] = bodyCopy;
+  Function *copy = CloneFunction(&function, map);
+  copy->setName(function.getName() + suffix);
+  setIsa(*copy, isa);
+}
+
+static StringRef getSuffix(Isa isa) {
+  switch (isa) {
+  case Isa::Any:
+    return ".any";
+  case Isa::Avx2:
+    return ".avx2";
+  case Isa::Avx512:
+    return ".avx512";
+  }
+  llvm_unreachable("an instruction set");
+}
+
+void danskin::multiplyLanes(Module &module, ArrayRef<Isa> isas) {
+  SmallVector<Function *> kernels;
+  for (Function &function : module)
+    if (function.getName().ends_with("_lanes"))
+      kernels.push_back(&function);
+  for (Function *function : kernels) {
+    Function *body = module.getFunction((function->getName() + ".body").str());
+    for (Isa isa : isas)
+      copyFor(*function, *body, isa, getSuffix(isa));
+    function->eraseFromParent();
+    body->eraseFromParent();
+  }
+}
+
+void danskin::addLanes(EntryInterface &entry, ArrayRef<Isa> isas,
+                       unsigned width) {
+  SmallVector<Isa> best(isas);
+  llvm::sort(best, [](Isa a, Isa b) { return a > b; });
+  // run is <stem>_run.
+  StringRef stem = StringRef(entry.run).drop_back(3);
+  for (Isa isa : best)
+    entry.lanes.push_back({isa, static_cast<int32_t>(width),
+                           (stem + "lanes" + getSuffix(isa)).str()});
+}

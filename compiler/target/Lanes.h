@@ -1,0 +1,36 @@
+//===- Lanes.h - kernels for each vector unit -------------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A module comes with one `<stem>_lanes` for an entry. Of each, there is a copy
+// for every instruction set that the library is to use; the runtime picks one.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_TARGET_LANES_H
+#define DANSKIN_TARGET_LANES_H
+
+#include "compiler/target/Interface.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace llvm {
+class Module;
+} // namespace llvm
+
+namespace danskin {
+
+/// `avx2`, `avx512`; nothing for a name that is none.
+std::optional<Isa> parseIsa(llvm::StringRef name);
+
+/// Replaces each lane kernel by one for each instruction set.
+void multiplyLanes(llvm::Module &module, llvm::ArrayRef<Isa> isas);
+
+/// Says in the entry what kernels multiplyLanes makes if there is one.
+void addLanes(EntryInterface &entry, llvm::ArrayRef<Isa> isas, unsigned width);
+
+} // namespace danskin
+
+#endif

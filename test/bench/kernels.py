@@ -1,0 +1,121 @@
+"""Compiles programs and calls their kernels from NumPy, for benchmarks.
+
+>>> dtw = Program("dtw.dp", reg="entropy")            # doctest: +SKIP
+>>> dtw.entry("value_grad")(x, y, gamma=0.1)          # doctest: +SKIP
+"""
+
+import ctypes
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TYPES = {np.dtype("f4"): (2, 32), np.dtype("f8"): (2, 64), np.dtype("i4"): (0, 32), np.dtype("i8"): (0, 64)}
+
+
+class Tensor(ctypes.Structure):
+    """DLTensor."""
+
+    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
+                ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8),
+                ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]  # fmt: skip
+
+
+Tensors = ctypes.POINTER(ctypes.POINTER(Tensor))
+
+
+class Call(ctypes.Structure):
+    """dp_call of runtime/include/dp/call.h."""
+
+    _fields_ = [("struct_size", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("num_inputs", ctypes.c_int32),
+                ("num_outputs", ctypes.c_int32), ("num_sizes", ctypes.c_int32), ("max_threads", ctypes.c_int32),
+                ("inputs", Tensors), ("outputs", Tensors), ("sizes", Tensors), ("lengths", Tensors),
+                ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64), ("stream", ctypes.c_void_p),
+                ("parallel_for", ctypes.c_void_p), ("parallel_host", ctypes.c_void_p), ("error", ctypes.c_char_p),
+                ("error_bytes", ctypes.c_int64)]  # fmt: skip
+
+
+def tensor(array):
+    """A view of the array; it keeps the array alive."""
+    code, bits = TYPES[array.dtype]
+    made = Tensor(array.ctypes.data, 1, 0, array.ndim, code, bits, 1)
+    made.shape = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+    made.strides = (ctypes.c_int64 * max(1, array.ndim))(*(s // array.itemsize for s in array.strides))
+    made.array = array
+    return made
+
+
+def pointers(tensors):
+    made = (ctypes.POINTER(Tensor) * max(1, len(tensors)))()
+    for k, each in enumerate(tensors):
+        if each is not None:
+            made[k] = ctypes.pointer(each)
+    made.tensors = tensors
+    return made
+
+
+class Prepared:
+    """A call with its arrays and its workspace, to be made again and again."""
+
+    def __init__(self, library, symbol, call, outputs, keep):
+        self.call, self.outputs, self.keep = call, outputs, keep
+        self.run = getattr(library, symbol)
+
+    def __call__(self):
+        if self.run(ctypes.byref(self.call)):
+            raise ValueError(ctypes.string_at(self.call.error).decode())
+        return self.outputs
+
+
+class Program:
+    """A compiled .dp file: dpc's options as keywords (reg="entropy", float="f32")."""
+
+    def __init__(self, path, dpc=ROOT / "build/bin/dpc", flags=(), **options):
+        self.folder = tempfile.TemporaryDirectory()
+        target = f"{self.folder.name}/library.so"
+        self.dtype = np.dtype({"f32": "f4", "f64": "f8"}[options.setdefault("float", "f32")])
+        subprocess.run([dpc, path, "-o", target, f"--emit-manifest={target}.json", *flags,
+                        *(f"--{key}={value}" for key, value in options.items())], check=True)  # fmt: skip
+        self.library = ctypes.CDLL(target)
+        manifest = json.loads(pathlib.Path(f"{target}.json").read_text())
+        self.entries = {entry["entry"]: entry for entry in manifest["entries"]}
+
+    def prepare(self, name, inputs, sizes=None, threads=1):
+        """Binds arrays by name; those with one more axis than declared are a batch."""
+        entry = self.entries[name]
+        symbol = entry["symbol"]
+        types = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
+        given = []
+        for each in entry["inputs"]:
+            array = inputs.get(each["name"])
+            given.append(None if array is None else tensor(np.asarray(array, dtype=types[each["type"]])))
+        scalars = [tensor(np.array(sizes[s["name"]], dtype="i8")) if sizes and s["name"] in sizes else None
+                   for s in entry["sizes"]]  # fmt: skip
+        call = Call(ctypes.sizeof(Call), 0, len(given), len(entry["outputs"]), len(scalars), threads)
+        message = ctypes.create_string_buffer(1024)
+        call.error, call.error_bytes = ctypes.addressof(message), len(message)
+        keep = [message, pointers(given), pointers(scalars)]
+        call.inputs, call.sizes = keep[1], keep[2]
+
+        def check(code):
+            if code:
+                raise ValueError(message.value.decode())
+
+        results = {}
+        for k, output in enumerate(entry["outputs"]):
+            rank, shape = ctypes.c_int32(), (ctypes.c_int64 * 17)()
+            check(getattr(self.library, symbol + "_output_shape")(ctypes.byref(call), k, ctypes.byref(rank), shape))
+            results[output["name"]] = np.empty(shape[: rank.value], types[output["type"]])
+        keep.append(pointers([tensor(array) for array in results.values()]))
+        call.outputs = keep[-1]
+        workspace = getattr(self.library, symbol + "_workspace")
+        workspace.restype = ctypes.c_int64
+        call.workspace_bytes = workspace(ctypes.byref(call))
+        check(call.workspace_bytes < 0)
+        memory = np.empty(call.workspace_bytes + 64, np.uint8)
+        call.workspace = memory.ctypes.data
+        return Prepared(self.library, symbol, call, results, keep + [memory])
