@@ -84,8 +84,8 @@ def lit(options, skips):
     prefix = subprocess.check_output(["llvm-config-19", "--prefix"], text=True).strip()
     packaged = pathlib.Path(prefix, "build/utils/lit/lit.py")
     runner = [packaged] if packaged.exists() else ["-m", "lit.main"]
-    folders = [f for f in ("frontend", "dialects", "analysis", "transforms", "conversion", "target", "stages",
-                           "diagnostics", "hostile", "tools") if (TEST / f).is_dir()]  # fmt: skip
+    folders = [f for f in ("frontend", "dialects", "analysis", "schedule", "transforms", "conversion", "target",
+                           "stages", "diagnostics", "hostile", "tools") if (TEST / f).is_dir()]  # fmt: skip
     report = options.build / "test" / "lit.json"
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
