@@ -1,7 +1,7 @@
-"""Compiles programs and calls their kernels from NumPy, for benchmarks.
+"""Compiles programs and calls their kernels from NumPy, for tests and benchmarks.
 
 >>> dtw = Program("dtw.dp", reg="entropy")            # doctest: +SKIP
->>> dtw.entry("value_grad")(x, y, gamma=0.1)          # doctest: +SKIP
+>>> dtw.prepare("value_grad", {"x": x, "y": y})()     # doctest: +SKIP
 """
 
 import ctypes
@@ -14,6 +14,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TYPES = {np.dtype("f4"): (2, 32), np.dtype("f8"): (2, 64), np.dtype("i4"): (0, 32), np.dtype("i8"): (0, 64)}
+NAMES = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
 
 
 class Tensor(ctypes.Structure):
@@ -58,6 +59,12 @@ def pointers(tensors):
     return made
 
 
+def converted(array, dtype):
+    """The array with this element type; ints of 32 bits, which inputs may have, stay."""
+    array = np.asarray(array)
+    return array if dtype == NAMES["i64"] and array.dtype == np.dtype("i4") else array.astype(dtype, copy=False)
+
+
 class Prepared:
     """A call with its arrays and its workspace, to be made again and again."""
 
@@ -71,35 +78,35 @@ class Prepared:
         return self.outputs
 
 
-class Program:
-    """A compiled .dp file: dpc's options as keywords (reg="entropy", float="f32")."""
+def compile_library(path, target, dpc=ROOT / "build/bin/dpc", flags=(), **options):
+    """Makes the library `target` and, beside it, its manifest: dpc's options as
+    keywords (reg="entropy", float="f32")."""
+    subprocess.run([dpc, path, "-o", target, f"--emit-manifest={target}.json", *flags,
+                    *(f"--{key}={value}" for key, value in options.items())], check=True)  # fmt: skip
 
-    def __init__(self, path, dpc=ROOT / "build/bin/dpc", flags=(), **options):
-        self.folder = tempfile.TemporaryDirectory()
-        target = f"{self.folder.name}/library.so"
-        self.dtype = np.dtype({"f32": "f4", "f64": "f8"}[options.setdefault("float", "f32")])
-        subprocess.run([dpc, path, "-o", target, f"--emit-manifest={target}.json", *flags,
-                        *(f"--{key}={value}" for key, value in options.items())], check=True)  # fmt: skip
-        self.library = ctypes.CDLL(target)
+
+class Library:
+    """A compiled .dp file in one number type, with its manifest."""
+
+    def __init__(self, target):
+        self.library = ctypes.CDLL(str(target))
         manifest = json.loads(pathlib.Path(f"{target}.json").read_text())
         self.entries = {entry["entry"]: entry for entry in manifest["entries"]}
 
-    def prepare(self, name, inputs, sizes=None, threads=1):
-        """Binds arrays by name; those with one more axis than declared are a batch."""
+    def prepare(self, name, inputs, sizes=None, lengths=None, threads=1, empty=np.empty):
+        """Binds arrays by name; those with one more axis than declared are a batch.
+        `empty(shape, dtype)` makes the outputs."""
         entry = self.entries[name]
         symbol = entry["symbol"]
-        types = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
-        given = []
-        for each in entry["inputs"]:
-            array = inputs.get(each["name"])
-            given.append(None if array is None else tensor(np.asarray(array, dtype=types[each["type"]])))
-        scalars = [tensor(np.array(sizes[s["name"]], dtype="i8")) if sizes and s["name"] in sizes else None
-                   for s in entry["sizes"]]  # fmt: skip
+        given = [tensor(converted(inputs[each["name"]], NAMES[each["type"]])) if each["name"] in inputs else None
+                 for each in entry["inputs"]]  # fmt: skip
+        scalars, limits = ([tensor(np.array(values[s["name"]], dtype="i8")) if values and s["name"] in values else None
+                            for s in entry["sizes"]] for values in (sizes, lengths))  # fmt: skip
         call = Call(ctypes.sizeof(Call), 0, len(given), len(entry["outputs"]), len(scalars), threads)
         message = ctypes.create_string_buffer(1024)
         call.error, call.error_bytes = ctypes.addressof(message), len(message)
-        keep = [message, pointers(given), pointers(scalars)]
-        call.inputs, call.sizes = keep[1], keep[2]
+        keep = [message, pointers(given), pointers(scalars), pointers(limits)]
+        _, call.inputs, call.sizes, call.lengths = keep
 
         def check(code):
             if code:
@@ -109,7 +116,7 @@ class Program:
         for k, output in enumerate(entry["outputs"]):
             rank, shape = ctypes.c_int32(), (ctypes.c_int64 * 17)()
             check(getattr(self.library, symbol + "_output_shape")(ctypes.byref(call), k, ctypes.byref(rank), shape))
-            results[output["name"]] = np.empty(shape[: rank.value], types[output["type"]])
+            results[output["name"]] = empty(shape[: rank.value], NAMES[output["type"]])
         keep.append(pointers([tensor(array) for array in results.values()]))
         call.outputs = keep[-1]
         workspace = getattr(self.library, symbol + "_workspace")
@@ -119,3 +126,12 @@ class Program:
         memory = np.empty(call.workspace_bytes + 64, np.uint8)
         call.workspace = memory.ctypes.data
         return Prepared(self.library, symbol, call, results, keep + [memory])
+
+
+class Program(Library):
+    """A .dp file, compiled for as long as this lives."""
+
+    def __init__(self, path, **options):
+        self.folder = tempfile.TemporaryDirectory()
+        compile_library(path, f"{self.folder.name}/library.so", **options)
+        super().__init__(f"{self.folder.name}/library.so")
