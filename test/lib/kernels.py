@@ -68,8 +68,8 @@ def converted(array, dtype):
 class Prepared:
     """A call with its arrays and its workspace, to be made again and again."""
 
-    def __init__(self, library, symbol, call, outputs, keep):
-        self.call, self.outputs, self.keep = call, outputs, keep
+    def __init__(self, library, symbol, call, outputs, memory, keep):
+        self.call, self.outputs, self.memory, self.keep = call, outputs, memory, keep
         self.run = getattr(library, symbol)
 
     def __call__(self):
@@ -125,7 +125,7 @@ class Library:
         check(call.workspace_bytes < 0)
         memory = np.empty(call.workspace_bytes + 64, np.uint8)
         call.workspace = memory.ctypes.data
-        return Prepared(self.library, symbol, call, results, keep + [memory])
+        return Prepared(self.library, symbol, call, results, memory, keep)
 
 
 class Program(Library):

@@ -109,7 +109,8 @@ def main():
         name, entry, small = calls[k]
         case, large = CASES[name], calls[k + 1][2]
         print(f"{name}, {entry}: instructions {counted[k]} to {counted[k + 1]}, bytes {small} to {large}")
-        for what, pair, factor in (("instructions", counted[k : k + 2], case.work), ("bytes", (small, large), case.memory)):
+        grown = (("instructions", counted[k : k + 2], case.work), ("bytes", (small, large), case.memory))
+        for what, pair, factor in grown:
             why = judge(what, *pair, factor)
             passed += not why
             failed += bool(why)
