@@ -35,12 +35,13 @@ static int check_lengths(const dp_plan *plan, int64_t b, const int64_t *sizes) {
     if (sizes[k] >= 0 && sizes[k] <= plan->sizes[k] &&
         (fixed < 0 || sizes[k] == fixed))
       continue;
+    dp_subject subject = dp_length_subject(plan, k);
     note_instance(plan, b);
-    return dp_fail(plan, DP_ERROR_LENGTH,
-                   "length of `%s`: it is %lld, but must lie in %lld..=%lld",
-                   plan->entry->sizes[k].name, (long long)sizes[k],
-                   (long long)(fixed < 0 ? 0 : fixed),
-                   (long long)plan->sizes[k]);
+    dp_begin_at(plan, &subject);
+    dp_note(plan, "it is %lld, but must lie in %lld..=%lld",
+            (long long)sizes[k], (long long)(fixed < 0 ? 0 : fixed),
+            (long long)plan->sizes[k]);
+    return dp_end_at_origin(plan, k, DP_ERROR_LENGTH);
   }
   return DP_OK;
 }
@@ -69,6 +70,7 @@ static int check_extents(const dp_plan *plan, int64_t b, const int64_t *sizes,
   for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
     const dp_input *input = &plan->entry->inputs[i];
     const dp_array *array = &plan->arrays[i];
+    dp_subject subject = dp_array_subject(plan, i);
     if (array->is_default)
       continue;
     int64_t extents[input->rank + 1];
@@ -78,21 +80,19 @@ static int check_extents(const dp_plan *plan, int64_t b, const int64_t *sizes,
       if (is_small && extents[axis] >= 0 && extents[axis] <= array->shape[axis])
         continue;
       note_instance(plan, b);
-      dp_note(plan,
-              "input `%s`: axis %d is padded to %lld, but `%s` = %lld, with ",
-              input->name, (int)axis + array->is_batched,
-              (long long)array->shape[axis], input->extents[axis].text,
-              (long long)extents[axis]);
+      dp_begin_at(plan, &subject);
+      dp_note(plan, "axis %d is padded to %lld, but `%s` = %lld, with ",
+              (int)axis + array->is_batched, (long long)array->shape[axis],
+              input->extents[axis].text, (long long)extents[axis]);
       dp_note_sizes(plan, &input->extents[axis], sizes);
-      dp_note(plan, " (%s)", input->declaration);
-      return dp_fail_done(plan, DP_ERROR_LENGTH);
+      return dp_end_at(plan, &subject, DP_ERROR_LENGTH);
     }
     int64_t count = dp_box_count(input->rank, extents);
     if (array->is_i32 &&
         (count < 0 || count > INT64_MAX / 16 ||
          __builtin_add_overflow(*ints, dp_round_up(count * 8), ints)))
-      return dp_fail(plan, DP_ERROR_WORKSPACE, "input `%s`: it is too large",
-                     input->name);
+      return dp_fail_at(plan, &subject, DP_ERROR_WORKSPACE,
+                        "its elements as i64 exceed 2^63 bytes");
   }
   return DP_OK;
 }
@@ -133,8 +133,9 @@ static int measure(dp_plan *plan, int64_t b, const int64_t *sizes,
   int64_t parts = bytes_of_parts(plan, extents);
   if (kernel < 0 || kernel > INT64_MAX - 64 || parts < 0) {
     note_instance(plan, b);
-    return dp_fail(plan, DP_ERROR_WORKSPACE,
-                   "the workspace of one instance exceeds 2^63 bytes");
+    dp_note(plan, "the workspace of one instance exceeds 2^63 bytes, with ");
+    dp_note_sizes(plan, NULL, sizes);
+    return dp_fail_done(plan, DP_ERROR_WORKSPACE);
   }
   raise_to(&plan->kernel, dp_round_up(kernel));
   raise_to(&plan->ints, ints);
@@ -180,9 +181,9 @@ int dp_check_gamma(const dp_plan *plan) {
         continue;
       if (array->is_batched)
         dp_note(plan, "instance %lld: ", (long long)b);
-      return dp_fail(plan, DP_ERROR_VALUE,
-                     "input `%s`: it is %g, but must be finite and > 0",
-                     plan->entry->inputs[i].name, gamma);
+      dp_subject subject = dp_array_subject(plan, i);
+      return dp_fail_at(plan, &subject, DP_ERROR_VALUE,
+                        "it is %g, but must be finite and > 0", gamma);
     }
   }
   return DP_OK;

@@ -9,8 +9,7 @@
 /* The bytes of a strided array: address + sum of index * stride, with strides
  * made positive. */
 typedef struct region {
-  const char *what;
-  const char *name;
+  dp_subject subject;
   uintptr_t begin, end; /* [begin, end), begin == end: no element */
   int64_t bytes;        /* of an element */
   int32_t rank;         /* without the batch axis */
@@ -35,17 +34,16 @@ static region region_of(const dp_plan *plan, int32_t index) {
   const dp_entry *entry = plan->entry;
   const dp_array *array = &plan->arrays[index];
   int32_t output = index - entry->num_inputs;
-  region r = {
-      output < 0 ? "input" : "output",
-      output < 0 ? entry->inputs[index].name : entry->outputs[output].name,
-      (uintptr_t)array->data,
-      (uintptr_t)array->data + (uintptr_t)array->bytes,
-      array->bytes,
-      output < 0 ? entry->inputs[index].rank : entry->outputs[output].rank,
-      array->shape,
-      array->strides,
-      array->is_batched ? plan->batch : 1,
-      array->batch_stride};
+  region r = {dp_array_subject(plan, index),
+              (uintptr_t)array->data,
+              (uintptr_t)array->data + (uintptr_t)array->bytes,
+              array->bytes,
+              output < 0 ? entry->inputs[index].rank
+                         : entry->outputs[output].rank,
+              array->shape,
+              array->strides,
+              array->is_batched ? plan->batch : 1,
+              array->batch_stride};
   if (array->is_default) {
     r.end = r.begin;
     return r;
@@ -67,31 +65,50 @@ static region region_of(const dp_plan *plan, int32_t index) {
 }
 
 /* Sorted by step, each axis steps over everything the smaller ones reach. Said
- * of every layout that slicing and transposing a dense array gives. */
-static int has_distinct_elements(const region *r) {
-  int64_t reach = r->bytes - 1;
+ * of every layout that slicing and transposing a dense array gives. Returns an
+ * axis that does not, with what it must step over, or -1. */
+static int32_t find_folded_axis(const region *r, int64_t *reach) {
   int64_t done = 0; /* steps up to this are dealt with */
+  *reach = r->bytes;
   for (;;) {
-    int64_t step = INT64_MAX, extent = 1;
+    int32_t next = -1;
     for (int32_t axis = 0; axis <= r->rank; ++axis) {
+      int64_t step = step_of(r, axis);
       if (extent_of(r, axis) < 2)
         continue;
-      if (step_of(r, axis) == 0)
-        return 0;
-      if (step_of(r, axis) == step && step > done)
-        return 0; /* two axes with one step */
-      if (step_of(r, axis) > done && step_of(r, axis) < step) {
-        step = step_of(r, axis);
-        extent = extent_of(r, axis);
+      if (step == 0)
+        return axis;
+      if (step <= done)
+        continue;
+      if (next >= 0 && step == step_of(r, next)) {
+        *reach += step * (extent_of(r, next) - 1);
+        return axis;
       }
+      if (next < 0 || step < step_of(r, next))
+        next = axis;
     }
-    if (step == INT64_MAX)
-      return 1;
-    if (step <= reach)
-      return 0;
-    reach += step * (extent - 1);
-    done = step;
+    if (next < 0)
+      return -1;
+    if (step_of(r, next) < *reach)
+      return next;
+    *reach += step_of(r, next) * (extent_of(r, next) - 1);
+    done = step_of(r, next);
   }
+}
+
+static int check_elements(const dp_plan *plan, int32_t index,
+                          const region *output) {
+  int64_t reach;
+  int32_t axis = find_folded_axis(output, &reach);
+  if (axis < 0)
+    return DP_OK;
+  int is_batched = plan->arrays[index].is_batched;
+  return dp_fail_at(plan, &output->subject, DP_ERROR_LAYOUT,
+                    "the %lld elements of axis %d are %lld bytes apart, but "
+                    "must be at least %lld, or elements lie over each other",
+                    (long long)extent_of(output, axis),
+                    axis == output->rank ? 0 : (int)axis + is_batched,
+                    (long long)step_of(output, axis), (long long)reach);
 }
 
 /* How far the axes reach whose steps are no multiple of `modulus`. */
@@ -133,31 +150,36 @@ static int check_pair(const dp_plan *plan, const region *output,
                       const region *other) {
   if (is_apart(output, other))
     return DP_OK;
-  return dp_fail(plan, DP_ERROR_LAYOUT,
-                 "%s `%s`: it overlaps %s `%s`, but must have memory of its "
-                 "own",
-                 output->what, output->name, other->what, other->name);
+  int is_later = output->begin >= other->begin;
+  uintptr_t between =
+      is_later ? output->begin - other->begin : other->begin - output->begin;
+  return dp_fail_at(plan, &output->subject, DP_ERROR_LAYOUT,
+                    "its %lld bytes begin %lld bytes %s those of %s `%s`, "
+                    "which are %lld, but must be memory of its own",
+                    (long long)(output->end - output->begin),
+                    (long long)between, is_later ? "past" : "before",
+                    other->subject.what, other->subject.name,
+                    (long long)(other->end - other->begin));
 }
 
-static region region_of_bytes(const char *what, const char *name,
-                              const void *data, int64_t bytes) {
+static region region_of_bytes(dp_subject subject, const void *data,
+                              int64_t bytes) {
   uintptr_t begin = (uintptr_t)data;
-  region r = {what, name, begin, begin + (uintptr_t)bytes, bytes, 0, NULL,
-              NULL, 1,    0};
+  region r = {subject, begin, begin + (uintptr_t)bytes, bytes, 0, NULL, NULL,
+              1,       0};
   return r;
 }
 
 /* The memory between the first and the last of a size's or length's numbers. */
 static int check_size_tensor(const dp_plan *plan, const region *output,
-                             const char *what, int32_t k,
-                             const dp_tensor *tensor) {
+                             dp_subject subject, const dp_tensor *tensor) {
   if (!tensor)
     return DP_OK;
   int64_t stride = tensor->ndim == 0 ? 0
                    : tensor->strides ? tensor->strides[0]
                                      : 1;
-  region r = region_of_bytes(what, plan->entry->sizes[k].name,
-                             dp_first_element(tensor), tensor->dtype.bits / 8);
+  region r = region_of_bytes(subject, dp_first_element(tensor),
+                             tensor->dtype.bits / 8);
   static const int64_t none = 0;
   r.shape = r.strides = &none;
   r.batch = tensor->ndim ? tensor->shape[0] : 1;
@@ -176,11 +198,7 @@ static int check_output(const dp_plan *plan, int32_t index) {
   region output = region_of(plan, index);
   if (output.begin == output.end)
     return DP_OK;
-  if (!has_distinct_elements(&output))
-    return dp_fail(plan, DP_ERROR_LAYOUT,
-                   "output `%s`: its strides lay elements over each other",
-                   output.name);
-  int code = DP_OK;
+  int code = check_elements(plan, index, &output);
   for (int32_t other = 0; other < index && code == DP_OK; ++other) {
     region r = region_of(plan, other);
     code = check_pair(plan, &output, &r);
@@ -188,9 +206,11 @@ static int check_output(const dp_plan *plan, int32_t index) {
   const dp_call *call = plan->call;
   for (int32_t k = 0; k < plan->entry->num_sizes && code == DP_OK; ++k) {
     if (call->sizes)
-      code = check_size_tensor(plan, &output, "size", k, call->sizes[k]);
+      code = check_size_tensor(plan, &output, dp_size_subject(plan, k),
+                               call->sizes[k]);
     if (call->lengths && code == DP_OK)
-      code = check_size_tensor(plan, &output, "length of", k, call->lengths[k]);
+      code = check_size_tensor(plan, &output, dp_length_subject(plan, k),
+                               call->lengths[k]);
   }
   return code;
 }
@@ -199,8 +219,9 @@ int dp_check_overlap(const dp_plan *plan) {
   int code = DP_OK;
   for (int32_t i = plan->entry->num_inputs; i < plan->num_arrays && !code; ++i)
     code = check_output(plan, i);
+  dp_subject subject = {"the", "workspace", "", NULL};
   region workspace =
-      region_of_bytes("the", "workspace", plan->call->workspace,
+      region_of_bytes(subject, plan->call->workspace,
                       plan->call->workspace ? plan->workspace_bytes : 0);
   for (int32_t i = 0; i < plan->num_arrays && !code; ++i) {
     region r = region_of(plan, i);

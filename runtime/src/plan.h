@@ -22,6 +22,14 @@ typedef struct dp_origin {
   int32_t axis;
 } dp_origin;
 
+/* What a message is about. */
+typedef struct dp_subject {
+  const char *what; /* "input" */
+  const char *name;
+  const char *relation;    /* to the declaration: "", or "like " */
+  const char *declaration; /* that says what it must be; NULL: none does */
+} dp_subject;
+
 /* An input or output of the call, seen as one instance and a batch stride. */
 typedef struct dp_array {
   char *data;             /* of instance 0; NULL: an output not yet given */
@@ -53,11 +61,10 @@ typedef struct dp_plan {
   int32_t is_batched;
   int32_t is_ragged; /* instances differ in size */
   int64_t batch;     /* instances; 1 where the call is not batched */
-  const char *batch_from;
-  const char *batch_name;
+  dp_subject batch_from;
 
-  const dp_lanes *lanes; /* computes several instances at once; NULL: none */
-  int64_t width;         /* how many; 1 where lanes is NULL */
+  const dp_lanes *lanes; /* kernels for this processor; NULL: none */
+  int64_t width;         /* instances they compute at once, or 1 */
 
   int64_t slots;  /* tasks that may run at once */
   int64_t tasks;  /* blocks of instances */
@@ -77,12 +84,20 @@ int dp_fail(const dp_plan *plan, int code, const char *format, ...)
 void dp_note(const dp_plan *plan, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int dp_fail_done(const dp_plan *plan, int code);
+/* An input, or an output, which counts on from the inputs. */
+dp_subject dp_array_subject(const dp_plan *plan, int32_t index);
+dp_subject dp_size_subject(const dp_plan *plan, int32_t k);
+dp_subject dp_length_subject(const dp_plan *plan, int32_t k);
+/* "input `x`: <message> (input x : float[N, K]) [R..]", in one or in parts. */
+int dp_fail_at(const dp_plan *plan, const dp_subject *subject, int code,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
+void dp_begin_at(const dp_plan *plan, const dp_subject *subject);
+int dp_end_at(const dp_plan *plan, const dp_subject *subject, int code);
 
 /* tensor.c */
 int64_t dp_read_int(const dp_tensor *tensor, int64_t b);
 const char *dp_first_element(const dp_tensor *tensor);
-int dp_join_batch(dp_plan *plan, const char *what, const char *name,
-                  int64_t instances);
+int dp_join_batch(dp_plan *plan, const dp_subject *subject, int64_t instances);
 int dp_bind_inputs(dp_plan *plan);
 int dp_bind_size_tensors(dp_plan *plan);
 int dp_bind_outputs(dp_plan *plan);
@@ -91,8 +106,12 @@ int dp_check_data(const dp_plan *plan);
 /* sizes.c */
 int dp_affine_value(const dp_plan *plan, const dp_affine *form,
                     const int64_t *sizes, int64_t *value);
+/* Appends "N = 3 (axis 0 of input `x`), ..." for the sizes of the form, or for
+ * all of the program where it is NULL. */
 void dp_note_sizes(const dp_plan *plan, const dp_affine *form,
                    const int64_t *sizes);
+/* Ends a message about a size: whence it comes, and the declaration there. */
+int dp_end_at_origin(const dp_plan *plan, int32_t k, int code);
 int dp_resolve_sizes(dp_plan *plan);
 
 /* instances.c */

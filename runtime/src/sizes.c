@@ -45,18 +45,25 @@ static void note_origin(const dp_plan *plan, int32_t k) {
   }
 }
 
-/* Appends "N = 3 (axis 0 of input `x`), ..." for the sizes of the form. */
 void dp_note_sizes(const dp_plan *plan, const dp_affine *form,
                    const int64_t *sizes) {
   const char *separator = "";
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k) {
-    if (!form->coefficients[k])
+    if (form && !form->coefficients[k])
       continue;
     dp_note(plan, "%s%s = %lld", separator, plan->entry->sizes[k].name,
             (long long)sizes[k]);
     note_origin(plan, k);
     separator = ", ";
   }
+}
+
+int dp_end_at_origin(const dp_plan *plan, int32_t k, int code) {
+  note_origin(plan, k);
+  if (plan->origins[k].from != DP_FROM_INPUT)
+    return dp_fail_done(plan, code);
+  dp_subject input = dp_array_subject(plan, plan->origins[k].index);
+  return dp_end_at(plan, &input, code);
 }
 
 /* The only size of the form without a value, if its coefficient is 1 or -1
@@ -91,8 +98,7 @@ static int solve(dp_plan *plan, const dp_affine *form, int64_t extent,
   }
   dp_note(plan, "`%s` = %lld leaves no size `%s` >= 0", form->text,
           (long long)extent, plan->entry->sizes[k].name);
-  note_origin(plan, k);
-  dp_fail_done(plan, DP_ERROR_SIZE);
+  dp_end_at_origin(plan, k, DP_ERROR_SIZE);
   return -1;
 }
 
@@ -133,14 +139,15 @@ static int solve_by_constraints(dp_plan *plan) {
 static int take_argument(dp_plan *plan, int32_t k) {
   const dp_tensor *size = plan->call->sizes[k];
   int64_t count = size->ndim ? plan->batch : 1;
+  dp_subject subject = dp_size_subject(plan, k);
   plan->sizes[k] = 0;
   for (int64_t b = 0; b < count; ++b) {
     int64_t value = dp_read_int(size, b);
     if (value < 0)
-      return dp_fail(plan, DP_ERROR_SIZE,
-                     "size `%s`: it is %lld, but must be "
-                     ">= 0",
-                     plan->entry->sizes[k].name, (long long)value);
+      return dp_fail_at(plan, &subject, DP_ERROR_SIZE,
+                        "it is %lld as an argument of the call, but must be "
+                        ">= 0",
+                        (long long)value);
     if (value > plan->sizes[k])
       plan->sizes[k] = value;
   }
@@ -180,39 +187,44 @@ static int find_values(dp_plan *plan) {
   }
 }
 
-static int check_arguments(const dp_plan *plan) {
-  const dp_entry *entry = plan->entry;
-  for (int32_t k = 0; k < entry->num_sizes; ++k) {
-    const char *name = entry->sizes[k].name;
-    const dp_tensor *size = plan->call->sizes ? plan->call->sizes[k] : NULL;
-    const dp_tensor *length =
-        plan->call->lengths ? plan->call->lengths[k] : NULL;
-    if (plan->origins[k].from == DP_FROM_NOTHING)
-      return dp_fail(plan, DP_ERROR_SIZE,
-                     "size `%s`: no input determines it, so it must be an "
-                     "argument of the call",
-                     name);
-    if (!size || plan->origins[k].from == DP_FROM_CALL) {
-      if (size && size->ndim && length)
-        return dp_fail(plan, DP_ERROR_LENGTH,
-                       "length of `%s`: the size is given one an instance "
-                       "already",
-                       name);
-      continue;
-    }
-    if (size->ndim)
-      return dp_fail(plan, DP_ERROR_SIZE,
-                     "size `%s`: the inputs determine it, so what instances "
-                     "use of it are lengths",
-                     name);
-    if (dp_read_int(size, 0) == plan->sizes[k])
-      continue;
-    dp_note(plan, "size `%s`: it is %lld as an argument, but %lld", name,
-            (long long)dp_read_int(size, 0), (long long)plan->sizes[k]);
-    note_origin(plan, k);
-    return dp_fail_done(plan, DP_ERROR_SIZE);
+static int check_argument(const dp_plan *plan, int32_t k) {
+  const dp_tensor *size = plan->call->sizes ? plan->call->sizes[k] : NULL;
+  const dp_tensor *length = plan->call->lengths ? plan->call->lengths[k] : NULL;
+  dp_subject subject = dp_size_subject(plan, k);
+  if (plan->origins[k].from == DP_FROM_NOTHING)
+    return dp_fail_at(plan, &subject, DP_ERROR_SIZE,
+                      "no input determines it, so it must be an argument of "
+                      "the call");
+  if (!size)
+    return DP_OK;
+  if (plan->origins[k].from == DP_FROM_CALL) {
+    subject = dp_length_subject(plan, k);
+    return !size->ndim || !length
+               ? DP_OK
+               : dp_fail_at(plan, &subject, DP_ERROR_LENGTH,
+                            "the size is given one an instance already");
   }
-  return DP_OK;
+  if (size->ndim) {
+    dp_begin_at(plan, &subject);
+    dp_note(plan,
+            "it is given one an instance, but the inputs determine it, "
+            "so what instances use of it are lengths: it is %lld",
+            (long long)plan->sizes[k]);
+    return dp_end_at_origin(plan, k, DP_ERROR_SIZE);
+  }
+  if (dp_read_int(size, 0) == plan->sizes[k])
+    return DP_OK;
+  dp_begin_at(plan, &subject);
+  dp_note(plan, "it is %lld as an argument of the call, but %lld",
+          (long long)dp_read_int(size, 0), (long long)plan->sizes[k]);
+  return dp_end_at_origin(plan, k, DP_ERROR_SIZE);
+}
+
+static int check_arguments(const dp_plan *plan) {
+  int code = DP_OK;
+  for (int32_t k = 0; k < plan->entry->num_sizes && code == DP_OK; ++k)
+    code = check_argument(plan, k);
+  return code;
 }
 
 static int check_shapes(const dp_plan *plan) {
@@ -226,13 +238,13 @@ static int check_shapes(const dp_plan *plan) {
       if (dp_affine_value(plan, form, plan->sizes, &wanted) &&
           wanted == array->shape[axis])
         continue;
-      dp_note(plan, "input `%s`: axis %d is %lld, but must be `%s` = %lld",
-              input->name, (int)axis + array->is_batched,
-              (long long)array->shape[axis], form->text, (long long)wanted);
-      dp_note(plan, ", with ");
+      dp_subject subject = dp_array_subject(plan, i);
+      dp_begin_at(plan, &subject);
+      dp_note(plan, "axis %d is %lld, but must be `%s` = %lld, with ",
+              (int)axis + array->is_batched, (long long)array->shape[axis],
+              form->text, (long long)wanted);
       dp_note_sizes(plan, form, plan->sizes);
-      dp_note(plan, " (%s)", input->declaration);
-      return dp_fail_done(plan, DP_ERROR_SHAPE);
+      return dp_end_at(plan, &subject, DP_ERROR_SHAPE);
     }
   }
   return DP_OK;

@@ -28,59 +28,61 @@ int64_t dp_read_int(const dp_tensor *tensor, int64_t b) {
 
 /* Fails unless `instances` is the batch of the call, which the first array
  * with a batch axis decides. */
-int dp_join_batch(dp_plan *plan, const char *what, const char *name,
-                  int64_t instances) {
+int dp_join_batch(dp_plan *plan, const dp_subject *subject, int64_t instances) {
   if (!plan->is_batched) {
     plan->is_batched = 1;
     plan->batch = instances;
-    plan->batch_from = what;
-    plan->batch_name = name;
+    plan->batch_from = *subject;
     return DP_OK;
   }
   if (plan->batch == instances)
     return DP_OK;
-  return dp_fail(plan, DP_ERROR_BATCH,
-                 "%s `%s`: axis 0 has %lld instances, but %s `%s` has %lld",
-                 what, name, (long long)instances, plan->batch_from,
-                 plan->batch_name, (long long)plan->batch);
+  return dp_fail_at(plan, subject, DP_ERROR_BATCH,
+                    "axis 0 has %lld instances, but axis 0 of %s `%s` has %lld",
+                    (long long)instances, plan->batch_from.what,
+                    plan->batch_from.name, (long long)plan->batch);
 }
 
-static int check_device(const dp_plan *plan, const char *what, const char *name,
+static int check_device(const dp_plan *plan, const dp_subject *subject,
                         const dp_tensor *tensor) {
   if (tensor->device.device_type != DP_CPU &&
       tensor->device.device_type != DP_CPU_PINNED)
-    return dp_fail(plan, DP_ERROR_DEVICE,
-                   "%s `%s`: on device type %d, but this entry runs on the CPU",
-                   what, name, (int)tensor->device.device_type);
+    return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
+                      "it is on device type %d, but this entry runs on the CPU",
+                      (int)tensor->device.device_type);
   for (int32_t i = 0; i < tensor->ndim; ++i)
     if (tensor->shape[i] < 0)
-      return dp_fail(plan, DP_ERROR_SHAPE, "%s `%s`: axis %d is %lld", what,
-                     name, (int)i, (long long)tensor->shape[i]);
+      return dp_fail_at(plan, subject, DP_ERROR_SHAPE,
+                        "axis %d is %lld, but must be >= 0", (int)i,
+                        (long long)tensor->shape[i]);
   return DP_OK;
 }
 
-static int check_data(const dp_plan *plan, const char *what, const char *name,
+static int check_data(const dp_plan *plan, const dp_subject *subject,
                       const dp_tensor *tensor) {
   for (int32_t i = 0; i < tensor->ndim; ++i)
     if (tensor->shape[i] == 0)
       return DP_OK;
   if (!tensor->data)
-    return dp_fail(plan, DP_ERROR_CALL, "%s `%s`: its data is NULL", what,
-                   name);
-  if ((uintptr_t)dp_first_element(tensor) % (tensor->dtype.bits / 8))
-    return dp_fail(plan, DP_ERROR_LAYOUT,
-                   "%s `%s`: its data is not aligned to its elements", what,
-                   name);
+    return dp_fail_at(plan, subject, DP_ERROR_CALL, "its data is NULL");
+  int bytes = tensor->dtype.bits / 8;
+  int misfit = (int)((uintptr_t)dp_first_element(tensor) % (unsigned)bytes);
+  if (misfit)
+    return dp_fail_at(plan, subject, DP_ERROR_LAYOUT,
+                      "its data starts %d bytes past a multiple of %d, the "
+                      "bytes of an element",
+                      misfit, bytes);
   return DP_OK;
 }
 
 /* Questions about shapes and workspace come without data. */
 int dp_check_data(const dp_plan *plan) {
   int code = DP_OK;
-  for (int32_t i = 0; i < plan->entry->num_inputs && code == DP_OK; ++i)
+  for (int32_t i = 0; i < plan->entry->num_inputs && code == DP_OK; ++i) {
+    dp_subject subject = dp_array_subject(plan, i);
     if (plan->call->inputs[i])
-      code = check_data(plan, "input", plan->entry->inputs[i].name,
-                        plan->call->inputs[i]);
+      code = check_data(plan, &subject, plan->call->inputs[i]);
+  }
   return code;
 }
 
@@ -102,7 +104,7 @@ static int bits_of_kind(const dp_plan *plan, int32_t kind) {
   return kind == DP_KIND_FLOAT ? plan->entry->float_bits : 64;
 }
 
-static int check_type(const dp_plan *plan, const char *what, const char *name,
+static int check_type(const dp_plan *plan, const dp_subject *subject,
                       int32_t kind, int is_output, const dp_tensor *tensor) {
   int bits = bits_of_kind(plan, kind);
   int is_fine = kind != DP_KIND_INT ? has_type(tensor, DP_TYPE_FLOAT, bits)
@@ -113,9 +115,9 @@ static int check_type(const dp_plan *plan, const char *what, const char *name,
   const char *wanted = kind != DP_KIND_INT ? (bits == 32 ? "f32" : "f64")
                        : is_output         ? "i64"
                                            : "i32 or i64";
-  return dp_fail(plan, DP_ERROR_TYPE,
-                 "%s `%s`: its elements are %s%d, but must be %s", what, name,
-                 letter(tensor), (int)tensor->dtype.bits, wanted);
+  return dp_fail_at(plan, subject, DP_ERROR_TYPE,
+                    "its elements are %s%d, but must be %s", letter(tensor),
+                    (int)tensor->dtype.bits, wanted);
 }
 
 /* Splits the batch axis off; dense strides go to `dense`, which has room for
@@ -160,31 +162,30 @@ static void bind_default(dp_plan *plan, int32_t i, int64_t *dense) {
 static int bind_input(dp_plan *plan, int32_t i, int64_t *dense) {
   const dp_input *input = &plan->entry->inputs[i];
   const dp_tensor *tensor = plan->call->inputs[i];
+  dp_subject subject = dp_array_subject(plan, i);
   if (!tensor) {
     if (!(input->flags & DP_INPUT_DEFAULT))
-      return dp_fail(plan, DP_ERROR_CALL,
-                     "input `%s`: it is NULL and has no default (%s)",
-                     input->name, input->declaration);
+      return dp_fail_at(plan, &subject, DP_ERROR_CALL,
+                        "it is NULL and has no default");
     bind_default(plan, i, dense);
     return DP_OK;
   }
   if (tensor->ndim != input->rank && tensor->ndim != input->rank + 1)
-    return dp_fail(plan, DP_ERROR_RANK,
-                   "input `%s`: it has %d axes, but must have %d, or %d with "
-                   "the batch first (%s)",
-                   input->name, (int)tensor->ndim, (int)input->rank,
-                   (int)input->rank + 1, input->declaration);
-  int code = check_type(plan, "input", input->name, input->kind, 0, tensor);
+    return dp_fail_at(plan, &subject, DP_ERROR_RANK,
+                      "it has %d axes, but must have %d, or %d with the batch "
+                      "first",
+                      (int)tensor->ndim, (int)input->rank,
+                      (int)input->rank + 1);
+  int code = check_type(plan, &subject, input->kind, 0, tensor);
   if (code == DP_OK)
-    code = check_device(plan, "input", input->name, tensor);
+    code = check_device(plan, &subject, tensor);
   if (code != DP_OK)
     return code;
   dp_array *array = &plan->arrays[i];
   bind(array, tensor, input->rank, dense);
   array->is_i32 = input->kind == DP_KIND_INT && array->bytes == 4;
-  return array->is_batched
-             ? dp_join_batch(plan, "input", input->name, tensor->shape[0])
-             : DP_OK;
+  return array->is_batched ? dp_join_batch(plan, &subject, tensor->shape[0])
+                           : DP_OK;
 }
 
 int dp_bind_inputs(dp_plan *plan) {
@@ -197,41 +198,68 @@ int dp_bind_inputs(dp_plan *plan) {
   return code;
 }
 
-static int bind_size_tensor(dp_plan *plan, const char *what, const char *name,
+static int bind_size_tensor(dp_plan *plan, const dp_subject *subject,
                             const dp_tensor *tensor) {
   if (!tensor)
     return DP_OK;
   if (tensor->ndim != 0 && tensor->ndim != 1)
-    return dp_fail(plan, DP_ERROR_RANK,
-                   "%s `%s`: it has %d axes, but must be one number, or one an "
-                   "instance",
-                   what, name, (int)tensor->ndim);
+    return dp_fail_at(plan, subject, DP_ERROR_RANK,
+                      "it has %d axes, but must have 0, or 1 with one number "
+                      "an instance",
+                      (int)tensor->ndim);
   if (!is_int(tensor))
-    return dp_fail(plan, DP_ERROR_TYPE,
-                   "%s `%s`: its elements are %s%d, but must be i32 or i64",
-                   what, name, letter(tensor), (int)tensor->dtype.bits);
-  int code = check_device(plan, what, name, tensor);
+    return dp_fail_at(plan, subject, DP_ERROR_TYPE,
+                      "its elements are %s%d, but must be i32 or i64",
+                      letter(tensor), (int)tensor->dtype.bits);
+  int code = check_device(plan, subject, tensor);
   if (code == DP_OK)
-    code = check_data(plan, what, name, tensor);
+    code = check_data(plan, subject, tensor);
   if (code != DP_OK || tensor->ndim == 0)
     return code;
   plan->is_ragged = 1;
-  return dp_join_batch(plan, what, name, tensor->shape[0]);
+  return dp_join_batch(plan, subject, tensor->shape[0]);
 }
 
 int dp_bind_size_tensors(dp_plan *plan) {
   const dp_call *call = plan->call;
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k) {
-    const char *name = plan->entry->sizes[k].name;
+    dp_subject of_size = dp_size_subject(plan, k);
+    dp_subject of_length = dp_length_subject(plan, k);
     const dp_tensor *size = call->sizes ? call->sizes[k] : NULL;
     const dp_tensor *length = call->lengths ? call->lengths[k] : NULL;
-    int code = bind_size_tensor(plan, "size", name, size);
+    int code = bind_size_tensor(plan, &of_size, size);
     if (code == DP_OK)
-      code = bind_size_tensor(plan, "length of", name, length);
+      code = bind_size_tensor(plan, &of_length, length);
     if (code != DP_OK)
       return code;
     if (length)
       plan->is_ragged = 1;
+  }
+  return DP_OK;
+}
+
+/* Whether the output's own axes are as `shape` says; where that follows an
+ * input, its declaration tells why, otherwise the sizes do. */
+static int check_shape(const dp_plan *plan, int32_t o, const int64_t *shape) {
+  const dp_output *output = &plan->entry->outputs[o];
+  int32_t index = plan->entry->num_inputs + o;
+  const dp_array *array = &plan->arrays[index];
+  for (int32_t axis = 0; axis < output->rank; ++axis) {
+    if (array->shape[axis] == shape[axis])
+      continue;
+    const dp_affine *form =
+        output->follows < 0
+            ? NULL
+            : &plan->entry->inputs[output->follows].extents[axis];
+    dp_subject subject = dp_array_subject(plan, index);
+    dp_begin_at(plan, &subject);
+    dp_note(plan, "axis %d is %lld, but must be ",
+            (int)axis + array->is_batched, (long long)array->shape[axis]);
+    if (form)
+      dp_note(plan, "`%s` = ", form->text);
+    dp_note(plan, "%lld, with ", (long long)shape[axis]);
+    dp_note_sizes(plan, form, plan->sizes);
+    return dp_end_at(plan, &subject, DP_ERROR_SHAPE);
   }
   return DP_OK;
 }
@@ -241,35 +269,28 @@ static int bind_output(dp_plan *plan, int32_t o, const int64_t *shape,
   const dp_output *output = &plan->entry->outputs[o];
   const dp_tensor *tensor = plan->call->outputs[o];
   dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+  dp_subject subject = dp_array_subject(plan, plan->entry->num_inputs + o);
   if (!tensor)
-    return dp_fail(plan, DP_ERROR_CALL, "output `%s`: it is NULL",
-                   output->name);
+    return dp_fail_at(plan, &subject, DP_ERROR_CALL, "it is NULL");
   int32_t rank = output->rank + array->is_batched;
   if (tensor->ndim != rank)
-    return dp_fail(plan, DP_ERROR_RANK,
-                   "output `%s`: it has %d axes, but must have %d%s",
-                   output->name, (int)tensor->ndim, (int)rank,
-                   array->is_batched ? ", the batch first" : "");
-  int code = check_type(plan, "output", output->name, output->kind, 1, tensor);
+    return dp_fail_at(plan, &subject, DP_ERROR_RANK,
+                      "it has %d axes, but must have %d%s", (int)tensor->ndim,
+                      (int)rank,
+                      array->is_batched ? ", the batch first"
+                      : array->is_sum   ? ", summed over the batch"
+                                        : "");
+  int code = check_type(plan, &subject, output->kind, 1, tensor);
   if (code == DP_OK)
-    code = check_device(plan, "output", output->name, tensor);
+    code = check_device(plan, &subject, tensor);
   if (code == DP_OK)
-    code = check_data(plan, "output", output->name, tensor);
+    code = check_data(plan, &subject, tensor);
+  if (code == DP_OK && array->is_batched)
+    code = dp_join_batch(plan, &subject, tensor->shape[0]);
   if (code != DP_OK)
     return code;
-  if (array->is_batched) {
-    code = dp_join_batch(plan, "output", output->name, tensor->shape[0]);
-    if (code != DP_OK)
-      return code;
-  }
   bind(array, tensor, output->rank, dense);
-  for (int32_t axis = 0; axis < output->rank; ++axis)
-    if (array->shape[axis] != shape[axis])
-      return dp_fail(plan, DP_ERROR_SHAPE,
-                     "output `%s`: axis %d is %lld, but must be %lld",
-                     output->name, (int)axis + array->is_batched,
-                     (long long)array->shape[axis], (long long)shape[axis]);
-  return DP_OK;
+  return check_shape(plan, o, shape);
 }
 
 int dp_bind_outputs(dp_plan *plan) {

@@ -87,8 +87,9 @@ TEST(Sizes, ContradictionsNameBothSides) {
                         "of input `p`), B = 5 (axis 1 of input `q`) [R07]");
   Call negative(2, {7, 4}, {11, 4});
   EXPECT_EQ(negative(), DP_ERROR_SIZE);
-  EXPECT_STREQ(negative.error, "`10 - C` = 11 leaves no size `C` >= 0 (axis 0 "
-                               "of input `r`) [R06]");
+  EXPECT_STREQ(negative.error,
+               "`10 - C` = 11 leaves no size `C` >= 0 (axis 0 of input `r`) "
+               "(input r : float[10 - C, D]) [R06]");
 }
 
 TEST(Sizes, SpecializedOnesHaveOneLength) {
@@ -98,7 +99,9 @@ TEST(Sizes, SpecializedOnesHaveOneLength) {
   c.call.lengths = lengths;
   c.call.num_sizes = 4;
   EXPECT_EQ(c(), DP_ERROR_LENGTH);
-  EXPECT_STREQ(c.error, "length of `D`: it is 3, but must lie in 4..=4 [R08]");
+  EXPECT_STREQ(
+      c.error,
+      "length of `D`: it is 3, but must lie in 4..=4 (specialized) [R08]");
 }
 
 TEST(Sizes, InstancesStayWithinThePadding) {
@@ -109,10 +112,9 @@ TEST(Sizes, InstancesStayWithinThePadding) {
   c.call.lengths = lengths;
   c.call.num_sizes = 4;
   EXPECT_EQ(c(), DP_ERROR_LENGTH);
-  EXPECT_STREQ(c.error,
-               "input `p`: axis 0 is padded to 2, but `C - A` = 3, with A = 2 "
-               "(axis 0 of input `p`), C = 5 (axis 0 of input `r`) (input p : "
-               "float[C - A]) [R08]");
+  EXPECT_STREQ(c.error, "input `p`: axis 0 is padded to 2, but `C - A` = 3, "
+                        "with A = 2 (axis 0 of input `p`), C = 5 (axis 0 of "
+                        "input `r`) (input p : float[C - A]) [R08]");
 }
 
 } // namespace
