@@ -48,6 +48,31 @@ def read_skips():
     return skips
 
 
+def googletest(name, program, report, skips, environment=(), folder=None):
+    """One GoogleTest program, run once. A test that skips itself has to stand in
+    `skips`, like one that is not run."""
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ, **dict(environment), GTEST_OUTPUT=f"json:{report}", GTEST_BRIEF="1")
+    if skips:
+        environment["GTEST_FILTER"] = "-" + ":".join(skips)
+    status = subprocess.run([program], env=environment, cwd=folder).returncode
+    if not report.exists():
+        return Tally(0, 1, [f"{name}: exit status {status}, no report"])
+    results = json.loads(report.read_text())
+    failed, disabled = [], results.get("disabled", 0)
+    for suite in results["testsuites"]:
+        for case in suite["testsuite"]:
+            test = f"{suite['name']}.{case['name']}"
+            if case.get("failures"):
+                failed.append(test)
+            elif case.get("skipped") or case.get("result") == "SKIPPED":
+                failed.append(f"{test}: skipped, and not in {SKIPS.name}")
+    if status and not failed:
+        failed = [f"{name}: exit status {status}"]
+    return Tally(max(0, results["tests"] - len(failed) - disabled), len(failed), failed)
+
+
 def unit(options, skips):
     """GoogleTest programs that ctest knows, each run once."""
     listing = subprocess.run(["ctest", "--test-dir", options.build, "--show-only=json-v1"],
@@ -60,23 +85,9 @@ def unit(options, skips):
             yield Tally(0, 1, [f"{test['name']}: not built"])
     for program, test in commands.items():
         name = pathlib.Path(program).name
-        report = options.build / "test" / f"{name}.json"
-        report.parent.mkdir(exist_ok=True)
-        report.unlink(missing_ok=True)
-        environment = dict(os.environ, GTEST_OUTPUT=f"json:{report}", GTEST_BRIEF="1")
-        if skips:
-            environment["GTEST_FILTER"] = "-" + ":".join(skips)
         properties = {p["name"]: p["value"] for p in test.get("properties", [])}
-        status = subprocess.run([program], env=environment, cwd=properties.get("WORKING_DIRECTORY")).returncode
-        if not report.exists():
-            yield Tally(status == 0, status != 0, [f"{name}: exit status {status}"] if status else [])
-            continue
-        results = json.loads(report.read_text())
-        failed = [f"{suite['name']}.{case['name']}" for suite in results["testsuites"]
-                  for case in suite["testsuite"] if case.get("failures")]  # fmt: skip
-        if status and not failed:
-            failed = [f"{name}: exit status {status}"]
-        yield Tally(results["tests"] - len(failed) - results.get("disabled", 0), len(failed), failed)
+        yield googletest(name, program, options.build / "test" / f"{name}.json", skips,
+                         folder=properties.get("WORKING_DIRECTORY"))  # fmt: skip
 
 
 def lit(options, skips):
@@ -97,24 +108,29 @@ def lit(options, skips):
         return
     for test in json.loads(report.read_text())["tests"]:
         name = test["name"].removeprefix("danskin :: ")
-        if name in skips or test["code"] in ("UNSUPPORTED", "EXCLUDED"):
+        if name in skips:
             continue
         good = test["code"] in ("PASS", "XFAIL")
-        yield Tally(good, not good, [] if good else [name])
+        skipped = test["code"] in ("UNSUPPORTED", "EXCLUDED")
+        yield Tally(good, not good, [] if good else [f"{name}: skipped, and not in {SKIPS.name}" if skipped else name])
 
 
 # What is built and run again under sanitizers. Kernels of `dpc test` are
-# instrumented too, and loaded into the instrumented dpc.
+# instrumented too, and loaded into the instrumented dpc. A group of lanes is one
+# task, and batches of `dpc test` are no larger: threads meet without lanes.
 SANITIZED = {
-    "asan": (["FrontendTests", "ReferenceTests", "RuntimeTests", "ScheduleTests"], "--sanitize=address"),
-    "tsan": (["RuntimeTests"], "--sanitize=thread"),
-}
+    "asan": (["AnalysisTests", "ConversionTests", "DialectTests", "FrontendTests", "ReferenceTests", "RuntimeTests",
+              "ScheduleTests", "TargetTests"], ["--sanitize=address"]),
+    "tsan": (["RuntimeTests"], ["--sanitize=thread", "--no-lanes"]),
+}  # fmt: skip
 # LLVM's libraries are not instrumented while its headers are: what one side
 # poisons, the other reads. They keep some memory to the end, too.
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "allow_user_poisoning=0:detect_container_overflow=0:detect_leaks=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
+# The runtime is free of LLVM, and must leave nothing behind.
+LEAKLESS = {"RuntimeTests": {"ASAN_OPTIONS": "detect_leaks=1"}}
 
 
 def sanitizers(options, skips):
@@ -126,20 +142,30 @@ def sanitizers(options, skips):
                        cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
         print(f"building build-{preset}", flush=True)
         subprocess.run(["ninja", "-C", folder, "-k0", "dpc", *programs], stdout=subprocess.DEVNULL)
-        commands = {name: [folder / "bin" / name] for name in programs}
-        for path in sorted(ROOT.glob("examples/*/*.dp")):
-            commands[path.stem] = [folder / "bin" / "dpc", "test", path, "-O1", "--instances=4", "--reg=entropy", instrument]
-        environment = dict(os.environ, **SANITIZER_OPTIONS, GTEST_BRIEF="1")
-        for name, command in commands.items():
-            if f"{preset}.{name}" in skips:
-                continue
-            if not command[0].exists():
+        skipped = [name.removeprefix(f"{preset}.") for name in skips if name.startswith(f"{preset}.")]
+        for name in programs:
+            program = folder / "bin" / name
+            if not program.exists():
                 yield Tally(0, 1, [f"{preset}.{name}: not built"])
                 continue
-            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode:
-                print(f"{preset}.{name}:", done.stdout[-4000:], sep="\n")
-            yield Tally(done.returncode == 0, done.returncode != 0, [f"{preset}.{name}"] if done.returncode else [])
+            environment = {**SANITIZER_OPTIONS, **LEAKLESS.get(name, {})}
+            tally = googletest(name, program, folder / "test" / f"{name}.json", skipped, environment)
+            yield Tally(tally.passed, tally.failed, [f"{preset}.{test}" for test in tally.names])
+        for path in sorted(ROOT.glob("examples/*/*.dp")):
+            if path.stem not in skipped:
+                yield sanitized_kernels(f"{preset}.{path.stem}", folder / "bin" / "dpc", path, instrument)
+
+
+def sanitized_kernels(name, dpc, path, instrument):
+    """`dpc test` of a program, its kernels instrumented."""
+    if not dpc.exists():
+        return Tally(0, 1, [f"{name}: not built"])
+    done = subprocess.run([dpc, "test", path, "-O1", "--instances=4", "--reg=entropy", *instrument],
+                          env=dict(os.environ, **SANITIZER_OPTIONS), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)  # fmt: skip
+    if done.returncode:
+        print(f"{name}:", done.stdout[-4000:], sep="\n")
+    return Tally(done.returncode == 0, done.returncode != 0, [name] if done.returncode else [])
 
 
 def driver(path):
@@ -158,8 +184,9 @@ def driver(path):
                 print(line, end="", flush=True)
                 if line.startswith("FAIL: "):
                     names.append(line[6:].strip())
-        skipped = [name for name in names if name in skips]
-        names = [name for name in names if name not in skips]
+        # What stands after the name is the reason.
+        skipped = [name for name in names if name.partition(": ")[0] in skips]
+        names = [name for name in names if name not in skipped]
         if tally is None:
             yield Tally(0, 1, names or [f"exit status {process.returncode}"])
             return
