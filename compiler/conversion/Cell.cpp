@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -36,7 +37,7 @@ Real Cell::get(Value value) {
       cast<FloatAttr>(value.getDefiningOp<arith::ConstantOp>().getValue());
   return reals[value] = {
              memory.emitFloat(env.getPrologue(), constant.getValueAsDouble()),
-             Value()};
+             Value(), Value()};
 }
 
 SmallVector<Value> Cell::getIndices(ValueRange values) {
@@ -58,6 +59,8 @@ Value Cell::both(OpBuilder &b, Value left, Value right) {
 
 /// `above`: and neither is it -inf.
 Value Cell::emitIsPresent(OpBuilder &b, Real real, bool above) {
+  if (real.isScaled())
+    return Scaled(b, loc).isPositive({real.value, real.exponent});
   Value present = real.present;
   if (above) {
     Value lowest =
@@ -184,7 +187,14 @@ SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
       continue;
     }
     Value value = yield.getOperand(place - equation.getTables().begin());
-    Real real = table->isIndex() ? Real{getIndex(value), Value()} : get(value);
+    Real real;
+    if (table->isIndex())
+      real.value = getIndex(value);
+    else if (std::optional<LogUnit> unit =
+                 plan.units.getTable(table->op.getResult()))
+      real = getScaled(b, value, *unit);
+    else
+      real = getPlain(b, value);
     llvm::append_range(out, memory.encode(b, *table, real));
   }
   return out;
@@ -248,7 +258,7 @@ void Cell::emitScatter(OpBuilder &b, dp::ScatterOp scatter,
                       Value yielded = yield.getOperands().back();
                       SmallVector<Value> cell =
                           getIndices(yield.getOperands().drop_back());
-                      Real real = get(yielded);
+                      Real real = getPlain(inner, yielded);
                       if (real.present) {
                         auto branch =
                             inner.create<scf::IfOp>(loc, real.present, false);

@@ -14,6 +14,7 @@
 
 #include "compiler/conversion/Memory.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <map>
 
 namespace danskin::conversion {
 
@@ -48,7 +49,11 @@ private:
       mlir::OpBuilder &, mlir::dp::YieldOp, mlir::ValueRange carried)>;
 
   void bind(mlir::Block &block, mlir::ValueRange indices);
+  /// A number as it is kept.
   Real get(mlir::Value value);
+  /// The same as a plain one, or as a scaled one in the unit.
+  Real getPlain(mlir::OpBuilder &b, mlir::Value value);
+  Real getScaled(mlir::OpBuilder &b, mlir::Value value, LogUnit unit);
   mlir::Value getIndex(mlir::Value value);
 
   /// The raw cells of a unit by its equations from `first` on.
@@ -77,6 +82,18 @@ private:
   void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
   void emitGeneric(mlir::OpBuilder &b, mlir::Operation *op);
 
+  /// What a unit is worth: of the logarithm of a scaled number, and in powers
+  /// of two a plain number.
+  struct Measure {
+    mlir::Value perLog, powers;
+  };
+  Measure &getMeasure(const LogUnit &unit);
+  void emitFault(mlir::OpBuilder &b, mlir::Value bad);
+  /// Emits an operation whose result has a unit; false if this is none.
+  bool emitScaledOp(mlir::OpBuilder &b, mlir::Operation *op);
+  void emitScaledChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
+  void emitScaledWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
+
   mlir::Value both(mlir::OpBuilder &b, mlir::Value left, mlir::Value right);
   mlir::Value emitIsPresent(mlir::OpBuilder &b, Real real, bool above);
   bool mayBeAbsent(mlir::Value value);
@@ -91,6 +108,7 @@ private:
   llvm::DenseMap<mlir::Value, Real> reals;
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;
   llvm::DenseMap<mlir::Value, bool> absences;
+  std::map<std::pair<void *, bool>, Measure> measures;
 };
 
 } // namespace danskin::conversion

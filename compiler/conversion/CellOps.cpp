@@ -23,7 +23,7 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
       .Case([&](dp::ContainsOp op) { emitContains(b, op); })
       .Case([&](dp::NoneOp op) {
         Value no = b.create<arith::ConstantIntOp>(loc, 0, 1);
-        reals[op.getResult()] = {memory.emitFloat(b, 0.0), no};
+        reals[op.getResult()] = {memory.emitFloat(b, 0.0), no, Value()};
       })
       .Case([&](dp::PresentOp op) {
         scope.map(op.getResult(),
@@ -31,9 +31,10 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
       })
       .Case([&](dp::WeightOp op) { emitWeight(b, op); })
       .Case([&](dp::CurvatureOp op) {
-        Real weight = get(op.getWeight());
+        Real weight = getPlain(b, op.getWeight());
         reals[op.getResult()] = {
-            op.getReg().emitCurvature(b, loc, weight.value), weight.present};
+            op.getReg().emitCurvature(b, loc, weight.value), weight.present,
+            Value()};
       })
       .Case([&](dp::ChooseOp op) { emitChoose(b, op); })
       .Case([&](dp::SumOp op) { emitSum(b, op); })
@@ -45,7 +46,10 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
         path->emitDescend(b, op.getTable(), getIndices(op.getIndices()));
       })
       .Case([&](arith::SelectOp op) { emitSelect(b, op); })
-      .Default([&](Operation *op) { emitGeneric(b, op); });
+      .Default([&](Operation *op) {
+        if (!emitScaledOp(b, op))
+          emitGeneric(b, op);
+      });
 }
 
 void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
@@ -55,7 +59,8 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
     if (result.getType().isIndex()) {
       scope.map(result, env.loadIndex(b, op.getArray(), indices));
     } else {
-      reals[result] = {memory.loadInput(b, op.getArray(), indices), Value()};
+      reals[result] = {memory.loadInput(b, op.getArray(), indices), Value(),
+                       Value()};
     }
     return;
   }
@@ -70,18 +75,19 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
 
 /// A copy with the type of arithmetic; absent when an operand is.
 void Cell::emitGeneric(OpBuilder &b, Operation *op) {
-  Operation *copy = b.clone(*op);
+  SmallVector<Value> operands;
   Value present;
-  for (OpOperand &operand : copy->getOpOperands()) {
-    Value value = operand.get();
-    if (value.getType().isF64()) {
-      Real real = get(value);
-      operand.set(real.value);
-      present = both(b, present, real.present);
-    } else {
-      operand.set(getIndex(value));
+  for (Value operand : op->getOperands()) {
+    if (!operand.getType().isF64()) {
+      operands.push_back(getIndex(operand));
+      continue;
     }
+    Real real = getPlain(b, operand);
+    operands.push_back(real.value);
+    present = both(b, present, real.present);
   }
+  Operation *copy = b.clone(*op);
+  copy->setOperands(operands);
   for (auto [mine, theirs] :
        llvm::zip_equal(copy->getResults(), op->getResults())) {
     if (!theirs.getType().isF64()) {
@@ -91,12 +97,12 @@ void Cell::emitGeneric(OpBuilder &b, Operation *op) {
     if (auto constant = dyn_cast<arith::ConstantOp>(copy)) {
       auto value = cast<FloatAttr>(constant.getValue());
       Value number = memory.emitFloat(b, value.getValueAsDouble());
-      reals[theirs] = {number, Value()};
+      reals[theirs] = {number, Value(), Value()};
       copy->erase();
       return;
     }
     mine.setType(plan.compute);
-    reals[theirs] = {mine, present};
+    reals[theirs] = {mine, present, Value()};
   }
 }
 
@@ -117,7 +123,12 @@ void Cell::emitIf(OpBuilder &b, scf::IfOp op) {
           out.push_back(getIndex(value));
           continue;
         }
-        Real real = get(value);
+        if (std::optional<LogUnit> unit = plan.units.get(result)) {
+          Real real = getScaled(inner, value, *unit);
+          out.append({real.value, real.exponent});
+          continue;
+        }
+        Real real = getPlain(inner, value);
         out.push_back(real.value);
         if (mayBeAbsent(result))
           out.push_back(emitIsPresent(inner, real, /*above=*/false));
@@ -130,11 +141,15 @@ void Cell::emitIf(OpBuilder &b, scf::IfOp op) {
   unsigned next = 0;
   for (Value result : op.getResults()) {
     Value mine = branch.getResult(next++);
-    if (!result.getType().isF64())
+    if (!result.getType().isF64()) {
       scope.map(result, mine);
-    else
-      reals[result] = {mine, mayBeAbsent(result) ? branch.getResult(next++)
-                                                 : Value()};
+      continue;
+    }
+    Real &real = reals[result] = {mine, Value(), Value()};
+    if (plan.units.get(result))
+      real.exponent = branch.getResult(next++);
+    else if (mayBeAbsent(result))
+      real.present = branch.getResult(next++);
   }
 }
 
@@ -149,12 +164,20 @@ void Cell::emitSelect(OpBuilder &b, Operation *op) {
               select(getIndex(op->getOperand(1)), getIndex(op->getOperand(2))));
     return;
   }
-  Real left = get(op->getOperand(1)), right = get(op->getOperand(2));
+  if (std::optional<LogUnit> unit = plan.units.get(result)) {
+    Real left = getScaled(b, op->getOperand(1), *unit);
+    Real right = getScaled(b, op->getOperand(2), *unit);
+    reals[result] = {select(left.value, right.value), Value(),
+                     select(left.exponent, right.exponent)};
+    return;
+  }
+  Real left = getPlain(b, op->getOperand(1));
+  Real right = getPlain(b, op->getOperand(2));
   Value present;
   if (left.present || right.present)
     present =
         select(emitIsPresent(b, left, false), emitIsPresent(b, right, false));
-  reals[result] = {select(left.value, right.value), present};
+  reals[result] = {select(left.value, right.value), present, Value()};
 }
 
 void Cell::emitContains(OpBuilder &b, dp::ContainsOp op) {

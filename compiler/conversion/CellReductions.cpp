@@ -38,7 +38,7 @@ private:
   SmallVector<Value> emitCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
                                    dp::YieldOp yield, ValueRange carried,
                                    Body body) {
-    Real score = cell.get(yield.getOperand(0));
+    Real score = cell.getPlain(b, yield.getOperand(0));
     dp::Candidate candidate;
     candidate.score = score.value;
     auto counts = b.create<scf::IfOp>(
@@ -63,6 +63,8 @@ private:
 
 /// Without candidates the value is -inf, which means absent.
 void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
+  if (plan.units.isScaled(op))
+    return emitScaledChoose(b, op);
   Arms arms(*this, op);
   SmallVector<Value> results = op.getReg()->emitChoice(b, loc, arms);
   // A choice whose weights nobody forms has no room for its statistics.
@@ -70,10 +72,10 @@ void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
     if (theirs.getType().isIndex())
       scope.map(theirs, mine);
     else
-      reals[theirs] = {mine, Value()};
+      reals[theirs] = {mine, Value(), Value()};
   }
   Real &value = reals[op.getValue()];
-  value.present = emitIsPresent(b, {value.value, Value()}, /*above=*/true);
+  value.present = emitIsPresent(b, value, /*above=*/true);
 }
 
 void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
@@ -85,22 +87,25 @@ void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
     carried = emitComprehension(
         b, arm.getBody().front().begin(), carried,
         [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-          Real term = get(yield.getOperand(0));
+          Real term = getPlain(inner, yield.getOperand(0));
           SmallVector<Value> next = {
               inner.create<arith::AddFOp>(loc, inside[0], term.value)};
           if (absent)
             next.push_back(both(inner, inside[1], term.present));
           return next;
         });
-  reals[op.getResult()] = {carried[0], absent ? carried[1] : Value()};
+  reals[op.getResult()] = {carried[0], absent ? carried[1] : Value(), Value()};
 }
 
 void Cell::emitWeight(OpBuilder &b, dp::WeightOp op) {
+  if (plan.units.isScaled(op))
+    return emitScaledWeight(b, op);
   SmallVector<Value> statistics;
   for (Value statistic : op.getStatistics())
-    statistics.push_back(statistic.getType().isIndex() ? getIndex(statistic)
-                                                       : get(statistic).value);
-  Real score = get(op.getScore());
+    statistics.push_back(statistic.getType().isIndex()
+                             ? getIndex(statistic)
+                             : getPlain(b, statistic).value);
+  Real score = getPlain(b, op.getScore());
   dp::Candidate candidate;
   candidate.score = score.value;
   candidate.arm = constantIndex(b, loc, op.getArm());
@@ -117,5 +122,5 @@ void Cell::emitWeight(OpBuilder &b, dp::WeightOp op) {
   Value counts = emitIsPresent(b, score, /*above=*/true);
   reals[op.getResult()] = {
       b.create<arith::SelectOp>(loc, counts, weight, memory.emitFloat(b, 0.0)),
-      Value()};
+      Value(), Value()};
 }

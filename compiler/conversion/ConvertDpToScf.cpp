@@ -72,12 +72,32 @@ struct ConvertDpToScf
         b.getI32Type());
     emitRun(plan, run);
     lowerMath(run);
-    emitWorkspace(plan, create("workspace", {signature.sizes}, b.getI64Type()));
+    SmallVector<Plan *> plans = {&plan};
+    Plan scaled(program, io, /*scaled=*/true);
+    if (mayScale(program, io) && !scaled.units.empty()) {
+      if (failed(scaled.make()))
+        return failure();
+      plans.push_back(&scaled);
+      auto function =
+          create("scaled",
+                 {signature.sizes, signature.inputs, signature.outputs, bytes},
+                 b.getI32Type());
+      emitRun(scaled, function);
+      lowerMath(function);
+    }
+    emitWorkspace(plans,
+                  create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
     emitValidate(plan,
                  create("validate", {signature.sizes, signature.inputs, words},
                         b.getI64Type()));
     return success();
+  }
+
+  /// Is the number format left to the compiler, and single precision wanted?
+  static bool mayScale(dp::ProgramOp program, FloatType io) {
+    auto form = program->getAttrOfType<StringAttr>("form");
+    return io.isF32() && form && form.getValue() == "auto";
   }
 
   static Type getArrayType(dp::ArrayType type, FloatType number) {

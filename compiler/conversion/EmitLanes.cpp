@@ -153,10 +153,16 @@ void Emitter::run(func::FuncOp lanes) {
   }
   emitBlock(b, kernel.getBody().front(), Mask());
   auto done = cast<func::ReturnOp>(kernel.getBody().front().getTerminator());
-  Value code = get(done.getOperand(0));
-  if (isa<VectorType>(code.getType()))
-    code = b.create<vector::ReductionOp>(here, vector::CombiningKind::OR, code);
-  b.create<func::ReturnOp>(here, code);
+  // A bit for each lane whose code is not 0.
+  Value code = getLanes(b, done.getOperand(0));
+  Value failed = b.create<arith::CmpIOp>(here, arith::CmpIPredicate::ne, code,
+                                         emitNothing(b, code.getType()));
+  Value bits = b.create<vector::BitCastOp>(
+      here, VectorType::get(1, b.getIntegerType(width)), failed);
+  bits = b.create<vector::ExtractOp>(here, bits, 0);
+  if (width < 32)
+    bits = b.create<arith::ExtUIOp>(here, b.getI32Type(), bits);
+  b.create<func::ReturnOp>(here, bits);
 }
 
 void Emitter::emitBlock(OpBuilder &b, Block &block, Mask mask) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Memory.h"
+#include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -49,8 +50,12 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     region.offset =
         reserve(region.count, getElement(*table).getIntOrFloatBitWidth() / 8);
     if (table->isExplicit())
-      region.presenceOffset = reserve(region.count, 1);
+      region.secondOffset = reserve(region.count, 1);
+    else if (isScaled(*table))
+      region.secondOffset = reserve(region.count, 4);
   }
+  if (!plan.units.empty())
+    faultOffset = reserve(constant(1), 1);
 }
 
 void Memory::open(Value workspace) {
@@ -63,9 +68,15 @@ void Memory::open(Value workspace) {
   for (TablePlan *table : plan.getStored()) {
     Region &region = regions[table];
     region.data = view(region.offset, region.count, getElement(*table));
-    if (region.presenceOffset)
-      region.presence =
-          view(region.presenceOffset, region.count, b.getI8Type());
+    if (region.secondOffset)
+      region.second =
+          view(region.secondOffset, region.count,
+               isScaled(*table) ? Type(b.getF32Type()) : Type(b.getI8Type()));
+  }
+  if (faultOffset) {
+    faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
+    b.create<memref::StoreOp>(loc, b.create<arith::ConstantIntOp>(loc, 0, 8),
+                              faults, constantIndex(b, loc, 0));
   }
 }
 
@@ -98,8 +109,18 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
 }
 
 Value Memory::loadInput(OpBuilder &b, Value input, ValueRange indices) {
-  Value element = b.create<memref::LoadOp>(loc, env.getArray(input), indices);
-  return convert(b, element, plan.compute);
+  auto load = [&](OpBuilder &at) {
+    Value element =
+        at.create<memref::LoadOp>(loc, env.getArray(input), indices);
+    return convert(at, element, plan.compute);
+  };
+  if (!indices.empty())
+    return load(b);
+  // No kernel writes into its inputs.
+  Value &known = scalars[input];
+  if (!known)
+    known = load(env.getPrologue());
+  return known;
 }
 
 /// The number that an absent cell is, unless a bit says so.
@@ -114,10 +135,14 @@ SmallVector<Type, 2> Memory::getRawTypes(TablePlan &table) {
     return {b.getIndexType()};
   if (table.isExplicit())
     return {plan.compute, b.getI1Type()};
+  if (isScaled(table))
+    return {plan.compute, plan.compute};
   return {plan.compute};
 }
 
 Memory::Raw Memory::encode(OpBuilder &b, TablePlan &table, Real real) {
+  if (real.isScaled())
+    return {real.value, real.exponent};
   if (table.isIndex() || table.op.getAbsence() == dp::Absence::Never)
     return {real.value};
   if (table.isExplicit()) {
@@ -133,20 +158,27 @@ Memory::Raw Memory::encode(OpBuilder &b, TablePlan &table, Real real) {
 }
 
 Real Memory::decode(OpBuilder &b, TablePlan &table, const Raw &raw) {
+  if (isScaled(table))
+    return {raw[0], Value(), raw[1]};
   if (table.isIndex() || table.op.getAbsence() == dp::Absence::Never)
-    return {raw[0], Value()};
+    return {raw[0], Value(), Value()};
   if (table.isExplicit())
-    return {raw[0], raw[1]};
+    return {raw[0], raw[1], Value()};
   return {raw[0],
           b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNE, raw[0],
-                                  emitFloat(b, getAbsentNumber(table)))};
+                                  emitFloat(b, getAbsentNumber(table))),
+          Value()};
 }
 
 Memory::Raw Memory::emitNothing(OpBuilder &b, TablePlan &table) {
   if (table.isIndex())
     return {constantIndex(b, loc, 0)};
+  if (isScaled(table)) {
+    ScaledNumber zero = Scaled(b, loc).zero();
+    return {zero.mantissa, zero.exponent};
+  }
   Value absent = b.create<arith::ConstantIntOp>(loc, 0, 1);
-  return encode(b, table, {emitFloat(b, 0.0), absent});
+  return encode(b, table, {emitFloat(b, 0.0), absent, Value()});
 }
 
 //===----------------------------------------------------------------------===//
@@ -159,12 +191,14 @@ Memory::Raw Memory::load(OpBuilder &b, TablePlan &table, ValueRange indices) {
   Value number = b.create<memref::LoadOp>(loc, region.data, offset);
   if (table.isIndex())
     return {b.create<arith::IndexCastOp>(loc, b.getIndexType(), number)};
-  if (!region.presence)
+  if (!region.second)
     return {number};
-  Value byte = b.create<memref::LoadOp>(loc, region.presence, offset);
+  Value second = b.create<memref::LoadOp>(loc, region.second, offset);
+  if (isScaled(table))
+    return {number, second};
   Value zero = b.create<arith::ConstantIntOp>(loc, 0, 8);
   return {number,
-          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ne, byte, zero)};
+          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ne, second, zero)};
 }
 
 void Memory::store(OpBuilder &b, TablePlan &table, ValueRange indices,
@@ -178,10 +212,12 @@ void Memory::store(OpBuilder &b, TablePlan &table, ValueRange indices,
   if (table.isIndex())
     number = b.create<arith::IndexCastOp>(loc, b.getI64Type(), number);
   b.create<memref::StoreOp>(loc, number, region.data, offset);
-  if (region.presence) {
-    Value byte = b.create<arith::ExtUIOp>(loc, b.getI8Type(), raw[1]);
-    b.create<memref::StoreOp>(loc, byte, region.presence, offset);
-  }
+  if (!region.second)
+    return;
+  Value second = raw[1];
+  if (!isScaled(table))
+    second = b.create<arith::ExtUIOp>(loc, b.getI8Type(), second);
+  b.create<memref::StoreOp>(loc, second, region.second, offset);
 }
 
 void Memory::add(OpBuilder &b, TablePlan &table, ValueRange indices,
@@ -236,8 +272,8 @@ void Memory::clear(OpBuilder &b, TablePlan &table) {
       inner.create<arith::ConstantOp>(loc, b.getZeroAttr(getElement(table)));
   Value index = loop.getInductionVar();
   inner.create<memref::StoreOp>(loc, zero, region.data, index);
-  if (region.presence) {
+  if (region.second) {
     Value present = inner.create<arith::ConstantIntOp>(loc, 1, 8);
-    inner.create<memref::StoreOp>(loc, present, region.presence, index);
+    inner.create<memref::StoreOp>(loc, present, region.second, index);
   }
 }

@@ -8,7 +8,7 @@
 // Each stored table is a region of the workspace, aligned to a cache line; its
 // cells are addressed by one computed offset. How a cell is stored is its *raw*
 // form: the number with absence written as an infinity, or the number and a
-// bit.
+// bit, or the mantissa and the exponent of a scaled number.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_CONVERSION_MEMORY_H
@@ -18,9 +18,13 @@
 
 namespace danskin::conversion {
 
-/// A number that may be absent; `present` is null where it cannot be.
+/// A number that may be absent; `present` is null where it cannot be. With an
+/// exponent it is scaled, `value` is the mantissa, 0 says that it is absent,
+/// and `present` is null.
 struct Real {
-  mlir::Value value, present;
+  mlir::Value value, present, exponent;
+
+  bool isScaled() const { return exponent != nullptr; }
 };
 
 class Memory {
@@ -53,6 +57,10 @@ public:
   void clearOutput(mlir::OpBuilder &b, TablePlan &table);
   void clear(mlir::OpBuilder &b, TablePlan &table);
 
+  /// Where a kernel notes that it met what its number format cannot hold; null
+  /// where there is nothing such.
+  mlir::Value getFaults() { return faults; }
+
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::Value input,
                         mlir::ValueRange indices);
@@ -63,19 +71,23 @@ public:
 
 private:
   struct Region {
-    mlir::Value offset, presenceOffset, count;
-    mlir::Value data, presence;
+    mlir::Value offset, secondOffset, count;
+    mlir::Value data, second; ///< second: bits of presence, or exponents
     llvm::SmallVector<mlir::Value> strides;
   };
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
   mlir::Type getElement(TablePlan &table);
+  bool isScaled(TablePlan &table) {
+    return plan.units.getTable(table.op.getResult()).has_value();
+  }
 
   Plan &plan;
   Env &env;
   mlir::Location loc;
   llvm::DenseMap<TablePlan *, Region> regions;
-  mlir::Value bytes;
+  llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
+  mlir::Value bytes, faultOffset, faults;
 };
 
 } // namespace danskin::conversion

@@ -17,7 +17,11 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     table without an owner (tables without one run last, in program order,
     row-major). Replaces each dp.program, for each float type asked for, by four
     functions `<program>_<entry>_<f32|f64>_{run,workspace,extents,validate}`
-    over sizes (`index`), strided arrays, and a workspace. Ensures that every
+    over sizes (`index`), strided arrays, and a workspace. Where the program's
+    form is `auto`, arrays are f32 and the program chooses by log-sum-exp, there
+    is a fifth, `scaled`: the run that keeps what it can as mantissas and
+    exponents in single precision. It gives a code other than 0 where numbers
+    are none that this format holds; `run` gives their results. Ensures that every
     cell is computed once, at its time; that no memory is allocated; that
     float arithmetic has the order of the program. Does not make an interface
     that C can call.
@@ -40,8 +44,10 @@ def DpVectorizeLanes : Pass<"dp-vectorize-lanes", "::mlir::ModuleOp"> {
     no memory of its own a `<name>_lanes` over `width` instances, one a lane of
     a vector: its arrays have a leading axis of lanes, the workspace is `width`
     times as large, and the number of instances, 1 to `width`, comes last; those
-    that are missing repeat the last. Every lane has the bits that `<name>_run`
-    gives. Does not change the order of cells.
+    that are missing repeat the last. It gives an `i32` with a bit for each lane
+    that failed. Where there is a `<name>_scaled`, that is what is vectorized, and
+    `width` is twice as much. Every lane has the bits that the kernel it is made
+    from gives. Does not change the order of cells.
   }];
   let options = [
     Option<"width", "width", "unsigned", "8", "lanes; below 2 there are none">

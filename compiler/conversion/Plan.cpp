@@ -12,9 +12,14 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-Plan::Plan(dp::ProgramOp program, FloatType io)
+Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled)
     : program(program), forms(program), io(io),
       compute(Float64Type::get(program.getContext())) {
+  if (scaled) {
+    compute = Float32Type::get(program.getContext());
+    units = LogUnits(program);
+    return;
+  }
   if (auto form = program->getAttrOfType<StringAttr>("form"))
     if (form.getValue() == "native")
       compute = io;

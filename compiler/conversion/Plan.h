@@ -13,6 +13,7 @@
 #define DANSKIN_CONVERSION_PLAN_H
 
 #include "compiler/conversion/Layout.h"
+#include "compiler/conversion/LogUnits.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace danskin::conversion {
@@ -32,6 +33,7 @@ struct TablePlan {
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   bool isIndex() { return op.getType().getElement().isIndex(); }
   bool isExplicit() { return op.getAbsence() == mlir::dp::Absence::Explicit; }
+  bool isNever() { return op.getAbsence() == mlir::dp::Absence::Never; }
 };
 
 /// Tables that share equations, hence cells.
@@ -56,10 +58,12 @@ struct Plan {
   Forms forms;
   mlir::FloatType io;      ///< of float inputs and outputs
   mlir::FloatType compute; ///< of tables and arithmetic
+  LogUnits units;          ///< of what is kept scaled
   llvm::MapVector<mlir::Value, std::unique_ptr<TablePlan>> tables;
   std::vector<Statement> statements;
 
-  Plan(mlir::dp::ProgramOp program, mlir::FloatType io);
+  /// `scaled`: compute in f32, and keep scaled what can be.
+  Plan(mlir::dp::ProgramOp program, mlir::FloatType io, bool scaled = false);
   /// Decides everything; reports what cannot be.
   mlir::LogicalResult make();
 

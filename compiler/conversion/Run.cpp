@@ -14,6 +14,7 @@
 #include "compiler/conversion/Run.h"
 #include "compiler/conversion/Traceback.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -218,6 +219,11 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
               });
   }
   Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
+  if (Value faults = memory.getFaults())
+    code = b.create<arith::ExtUIOp>(
+        env.getLoc(), b.getI32Type(),
+        b.create<memref::LoadOp>(env.getLoc(), faults,
+                                 constantIndex(b, env.getLoc(), 0)));
   Cell cell(plan, env, memory);
   for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>()) {
     Value failed = Traceback(plan, env, memory, cell, op).emit(b);

@@ -16,8 +16,9 @@ namespace danskin::conversion {
 /// run: the arrays (inputs, outputs), the workspace (`memref<?xi8>`); gives an
 /// error code (`i32`), 0 when all is well.
 void emitRun(Plan &plan, mlir::func::FuncOp function);
-/// workspace: nothing more; gives the bytes that run needs (`i64`).
-void emitWorkspace(Plan &plan, mlir::func::FuncOp function);
+/// workspace: nothing more; gives the bytes that each plan's run does with
+/// (`i64`).
+void emitWorkspace(llvm::ArrayRef<Plan *> plans, mlir::func::FuncOp function);
 /// extents: a `memref<?xi64>` that takes those of all outputs.
 void emitExtents(Plan &plan, mlir::func::FuncOp function);
 /// validate: the arrays of inputs, a `memref<?xi64>` that takes the fault;

@@ -13,13 +13,18 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-void danskin::conversion::emitWorkspace(Plan &plan, func::FuncOp function) {
-  Env env(plan.program, plan.forms, function);
-  Memory memory(plan, env);
+void danskin::conversion::emitWorkspace(ArrayRef<Plan *> plans,
+                                        func::FuncOp function) {
+  Env env(plans[0]->program, plans[0]->forms, function);
+  Location loc = env.getLoc();
   OpBuilder b = OpBuilder::atBlockEnd(&function.getBody().front());
-  Value bytes = b.create<arith::IndexCastOp>(env.getLoc(), b.getI64Type(),
-                                             memory.getBytes());
-  b.create<func::ReturnOp>(env.getLoc(), bytes);
+  Value bytes;
+  for (Plan *plan : plans) {
+    Value mine = Memory(*plan, env).getBytes();
+    bytes = bytes ? b.create<arith::MaxSIOp>(loc, bytes, mine) : mine;
+  }
+  bytes = b.create<arith::IndexCastOp>(loc, b.getI64Type(), bytes);
+  b.create<func::ReturnOp>(loc, bytes);
 }
 
 void danskin::conversion::emitExtents(Plan &plan, func::FuncOp function) {

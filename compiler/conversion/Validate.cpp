@@ -140,8 +140,8 @@ Value Validator::emitRanges(OpBuilder &b, dp::InputOp input, int64_t place,
   });
 }
 
-/// Offsets start at 0 and never fall, none is above E; the sources of the edges
-/// into v are below v.
+/// Offsets start at 0, never fall and end at E; the sources of the edges into v
+/// are below v.
 Value Validator::emitGraph(OpBuilder &b, dp::InputOp indptr,
                            dp::InputOp sources, int64_t place, Value verdict) {
   Value edges = env.getParameter(sources.getExtents()[0]);
@@ -160,6 +160,10 @@ Value Validator::emitGraph(OpBuilder &b, dp::InputOp indptr,
         return emitElement(inner, place, v, value, lower, limit, before);
       });
   Value vertices = b.create<arith::SubIOp>(loc, offsets, one);
+  verdict = emitIfFine(b, verdict, [&](OpBuilder &inner, Value before) {
+    Value last = env.loadIndex(inner, indptr.getResult(), vertices);
+    return emitElement(inner, place, vertices, last, edges, limit, before);
+  });
   return emitLoop(
       b, zero, vertices, verdict, [&](OpBuilder &inner, Value v, Value before) {
         Value next = inner.create<arith::AddIOp>(loc, v, one);

@@ -41,11 +41,18 @@ struct DpVectorizeLanes
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal() && function.getName().ends_with("_run"))
         kernels.push_back(function);
-    for (func::FuncOp kernel : kernels)
-      vectorize(kernel);
+    for (func::FuncOp kernel : kernels) {
+      StringRef stem = kernel.getName().drop_back(3);
+      auto scaled =
+          getOperation().lookupSymbol<func::FuncOp>((stem + "scaled").str());
+      if (scaled)
+        vectorize(scaled, stem, 2 * width);
+      else
+        vectorize(kernel, stem, width);
+    }
   }
 
-  void vectorize(func::FuncOp kernel) {
+  void vectorize(func::FuncOp kernel, StringRef stem, unsigned lanesWidth) {
     LaneAnalysis analysis(kernel);
     if (analysis.getObstacle())
       return;
@@ -58,11 +65,12 @@ struct DpVectorizeLanes
     OpBuilder b(kernel);
     arguments.push_back(b.getIndexType());
     b.setInsertionPointAfter(kernel);
-    std::string name = (kernel.getName().drop_back(3) + "lanes").str();
+    std::string name = (stem + "lanes").str();
     auto lanes = b.create<func::FuncOp>(
         kernel.getLoc(), name,
         b.getFunctionType(arguments, kernel.getResultTypes()));
-    emitLanes(kernel, analysis, lanes, width);
+    lanes->setAttr("dp.lanes", b.getI64IntegerAttr(lanesWidth));
+    emitLanes(kernel, analysis, lanes, lanesWidth);
   }
 };
 } // namespace

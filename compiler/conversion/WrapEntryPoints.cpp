@@ -89,6 +89,12 @@ void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
     arguments.push_back(b.getI64Type());
   auto outer = b.create<func::FuncOp>(
       loc, name, b.getFunctionType(arguments, inner.getResultTypes()));
+  // How many lanes it has is known to who links it, by LLVM's attribute.
+  if (auto lanes = inner->getAttrOfType<IntegerAttr>("dp.lanes"))
+    outer->setAttr("passthrough",
+                   b.getArrayAttr(b.getStrArrayAttr(
+                       {"dp-lanes", std::to_string(lanes.getInt())})));
+  inner->removeAttr("dp.lanes");
   Block *entry = outer.addEntryBlock();
   b.setInsertionPointToStart(entry);
 
@@ -137,9 +143,10 @@ struct DpWrapEntryPoints
       function->setAttr(
           "llvm.linkage",
           LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
-      Wrapper(function).wrap(
-          name, part == "run" || part == "validate" || part == "lanes",
-          part == "lanes");
+      Wrapper(function).wrap(name,
+                             part == "run" || part == "scaled" ||
+                                 part == "validate" || part == "lanes",
+                             part == "lanes");
     }
   }
 };

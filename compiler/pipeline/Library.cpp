@@ -14,6 +14,7 @@
 #include "compiler/target/Lanes.h"
 #include "compiler/target/Manifest.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MD5.h"
@@ -123,7 +124,7 @@ private:
     for (const std::string &dtype : options.pipeline.floats) {
       interfaces.push_back(describeEntry(
           *scheduled->getOps<dp::ProgramOp>().begin(), dtype, text));
-      addLanes(interfaces.back(), getIsas(), options.pipeline.lanes);
+      addLanes(interfaces.back(), getIsas());
     }
     // `scheduled` is at the stage already; only what follows it runs.
     if (!compiler.advance(*scheduled, entry, options.pipeline,
@@ -166,10 +167,42 @@ private:
     interface.commandLine = options.commandLine;
     interface.compilerVersion = "0.1.0";
     interface.regularizer = options.pipeline.regularizer;
+    interface.flags = getFlags();
+  }
+
+  /// The options besides `--reg` that change the code, as a command line gives
+  /// them; defaults are left out.
+  std::vector<std::string> getFlags() const {
+    const PipelineOptions &pipeline = options.pipeline;
+    std::vector<std::string> flags;
     for (const auto &size : options.fixed)
-      interface.flags.push_back("-D" + size.getKey().str() + "=" +
-                                std::to_string(size.getValue()));
-    llvm::sort(interface.flags);
+      flags.push_back("-D" + size.getKey().str() + "=" +
+                      std::to_string(size.getValue()));
+    llvm::sort(flags);
+    auto add = [&](StringRef name, const std::string &value) {
+      if (!value.empty())
+        flags.push_back((name + "=" + value).str());
+    };
+    add("--wrt", llvm::join(pipeline.wrt, ","));
+    add("--form", pipeline.form);
+    add("--lane", pipeline.lane);
+    add("--storage", pipeline.storage);
+    if (pipeline.rowMajor)
+      flags.push_back("--row-major");
+    if (pipeline.lanes < 2)
+      flags.push_back("--no-lanes");
+    add("--cpu", options.cpu.cpu);
+    std::vector<std::string> isas;
+    for (Isa isa : options.isas)
+      isas.push_back(isa == Isa::Avx512 ? "avx512" : "avx2");
+    add("--target", isas.empty() ? "" : "cpu:" + llvm::join(isas, ","));
+    if (options.cpu.optLevel != CpuOptions().optLevel)
+      flags.push_back("-O" + std::to_string(options.cpu.optLevel));
+    if (options.cpu.sanitizeAddress)
+      flags.push_back("--sanitize=address");
+    if (options.cpu.sanitizeThread)
+      flags.push_back("--sanitize=thread");
+    return flags;
   }
 
   /// The object of what belongs to the library as a whole.

@@ -125,6 +125,8 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
   DpChooseFormOptions form;
   if (!options.form.empty())
     form.form = options.form;
+  else if (options.lanes < 2)
+    form.form = "wide"; // what else there is would be for lanes
   onProgram(manager).addPass(createDpChooseForm(form));
   onProgram(manager).addPass(createDpVerifySchedule());
   // The bound on a path's length comes from the schedule.

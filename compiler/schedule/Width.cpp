@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/Width.h"
+#include "compiler/schedule/Components.h"
 #include "compiler/schedule/Points.h"
 #include "mlir/Analysis/Presburger/Matrix.h"
 #include "llvm/ADT/STLExtras.h"
@@ -48,15 +49,33 @@ unsigned freeAxes(const Schedule &schedule, unsigned statement, unsigned rank) {
   return rank - rankOf(std::move(rows));
 }
 
+/// The statements whose width counts.
+static Indices countedStatements(const Problem &problem) {
+  Indices all, open, recursive;
+  for (unsigned k = 0; k < problem.statements.size(); ++k)
+    if (!sets::isEmpty(problem.statements[k].domain))
+      all.push_back(k);
+  for (unsigned d = 0; d < problem.dependences.size(); ++d)
+    if (!instancesInContext(problem, problem.dependences[d]).empty())
+      open.push_back(d);
+  open = inside(problem, all, open);
+  for (const Indices &component : components(problem, all, open))
+    if (!inside(problem, component, open).empty())
+      llvm::append_range(recursive, component);
+  return recursive.empty() ? all : recursive;
+}
+
 namespace {
 /// Counts the cells of each time at given sizes.
 class TimeHistogram {
 public:
-  TimeHistogram(const Problem &problem, const Schedule &schedule)
-      : problem(problem), schedule(schedule), budget(enumerationBudget) {
-    for (const Statement &statement : problem.statements) {
-      std::optional<PolyhedronUnion> pieces =
-          sets::disjoint(sets::coalesce(statement.domain), /*limit=*/500);
+  TimeHistogram(const Problem &problem, const Schedule &schedule,
+                const Indices &counted)
+      : problem(problem), schedule(schedule), counted(counted),
+        budget(enumerationBudget) {
+    for (unsigned k : counted) {
+      std::optional<PolyhedronUnion> pieces = sets::disjoint(
+          sets::coalesce(problem.statements[k].domain), /*limit=*/500);
       known &= pieces.has_value();
       domains.emplace_back();
       if (pieces)
@@ -71,7 +90,7 @@ public:
     for (unsigned k = 0; k < domains.size(); ++k)
       for (PointEnumerator &piece : domains[k])
         known &= known && piece.forEach(sizes, budget, [&](const auto &point) {
-          most = std::max(most, ++cells[timeOf(k, point)]);
+          most = std::max(most, ++cells[timeOf(counted[k], point)]);
         });
     if (!known)
       return std::nullopt;
@@ -93,6 +112,7 @@ private:
 
   const Problem &problem;
   const Schedule &schedule;
+  const Indices counted;
   uint64_t budget;
   bool known = true;
   std::vector<std::vector<PointEnumerator>> domains;
@@ -101,24 +121,25 @@ private:
 
 Width widthOf(const Problem &problem, const Schedule &schedule) {
   Width width;
-  for (unsigned k = 0; k < problem.statements.size(); ++k)
-    if (!sets::isEmpty(problem.statements[k].domain))
-      width.axes = std::max(width.axes, freeAxes(schedule, k, problem.rank(k)));
+  Indices counted = countedStatements(problem);
+  for (unsigned k : counted)
+    width.axes = std::max(width.axes, freeAxes(schedule, k, problem.rank(k)));
   std::optional<std::vector<int64_t>> base =
       sampleBase(problem.context, /*beyond=*/2);
   if (!base)
     return width;
-  width.cells = interpolate(*base, width.axes,
-                            [histogram = TimeHistogram(problem, schedule)](
-                                const std::vector<int64_t> &sizes) mutable {
-                              return histogram.largest(sizes);
-                            });
+  width.cells =
+      interpolate(*base, width.axes,
+                  [histogram = TimeHistogram(problem, schedule, counted)](
+                      const std::vector<int64_t> &sizes) mutable {
+                    return histogram.largest(sizes);
+                  });
   if (width.cells || base->empty())
     return width;
   int64_t start = *llvm::max_element(*base);
   width.cellsAtEqualSizes =
       interpolate({start}, width.axes,
-                  [&, histogram = TimeHistogram(problem, schedule)](
+                  [&, histogram = TimeHistogram(problem, schedule, counted)](
                       const std::vector<int64_t> &size) mutable {
                     return histogram.largest(
                         std::vector<int64_t>(base->size(), size.front()));

@@ -13,7 +13,9 @@ namespace danskin {
 
 /// The parallel width of a schedule.
 struct Width {
-  /// Dims of a statement that its rows leave free, the most of any statement.
+  /// Dims of a statement that its rows leave free, the most of any that counts:
+  /// those in a recursion, or all where there is none. (What runs before or
+  /// after a recursion is free and says nothing of it.)
   unsigned axes = 0;
   /// The largest number of cells of equal time, where it is a polynomial.
   std::optional<Polynomial> cells;

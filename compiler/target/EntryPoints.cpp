@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/EntryPoints.h"
+#include "compiler/target/Lanes.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
@@ -38,15 +39,15 @@ public:
     for (auto [index, name] : llvm::enumerate(names)) {
       functions[index] = module.getFunction(internalName(*name));
       if (!functions[index] && index == 3 && name->empty())
-        functions[index] =
-            ConstantPointerNull::get(PointerType::getUnqual(context));
+        functions[index] = orNull(nullptr);
       if (!functions[index])
         return createStringError("the module has no function '%s'",
                                  name->c_str());
     }
     std::vector<LanesInterface> lanes = entry.lanes;
     llvm::erase_if(lanes, [&](const LanesInterface &kernel) {
-      return !module.getFunction(internalName(kernel.run));
+      return !module.getFunction(internalName(kernel.run)) &&
+             !module.getFunction(internalName(kernel.one));
     });
     Constant *members[] = {string(entry.program),
                            string(entry.name),
@@ -121,8 +122,15 @@ private:
   }
 
   Constant *convert(const LanesInterface &kernel) {
-    return record({i32(static_cast<int32_t>(kernel.isa)), i32(kernel.lanes),
-                   module.getFunction(internalName(kernel.run))});
+    Function *run = module.getFunction(internalName(kernel.run));
+    return record({i32(static_cast<int32_t>(kernel.isa)),
+                   i32(run ? getNumLanes(*run) : 1), orNull(run),
+                   orNull(module.getFunction(internalName(kernel.one)))});
+  }
+  Constant *orNull(Function *function) {
+    if (function)
+      return function;
+    return ConstantPointerNull::get(PointerType::getUnqual(context));
   }
 
   template <typename T> Constant *array(const std::vector<T> &elements) {

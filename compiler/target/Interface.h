@@ -77,11 +77,11 @@ struct OutputInterface {
 /// What a processor must have. The values are those of abi.h.
 enum class Isa : int32_t { Any = 0, Avx2 = 1, Avx512 = 2 };
 
-/// A kernel over several instances at once; the module may lack it.
+/// Kernels for a processor: over several instances at once, and over one; the
+/// module may lack either.
 struct LanesInterface {
   Isa isa = Isa::Any;
-  int32_t lanes = 1;
-  std::string run;
+  std::string run, one;
 };
 
 /// One entry for one element type. `name` is `value`, `value_grad`, ...

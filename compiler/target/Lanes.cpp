@@ -57,7 +57,8 @@ static StringRef getSuffix(Isa isa) {
 void danskin::multiplyLanes(Module &module, ArrayRef<Isa> isas) {
   SmallVector<Function *> kernels;
   for (Function &function : module)
-    if (function.getName().ends_with("_lanes"))
+    if (function.getName().ends_with("_lanes") ||
+        function.getName().ends_with("_scaled"))
       kernels.push_back(&function);
   for (Function *function : kernels) {
     Function *body = module.getFunction((function->getName() + ".body").str());
@@ -68,13 +69,18 @@ void danskin::multiplyLanes(Module &module, ArrayRef<Isa> isas) {
   }
 }
 
-void danskin::addLanes(EntryInterface &entry, ArrayRef<Isa> isas,
-                       unsigned width) {
+int32_t danskin::getNumLanes(const Function &lanes) {
+  int32_t count = 1;
+  lanes.getFnAttribute("dp-lanes").getValueAsString().getAsInteger(10, count);
+  return count;
+}
+
+void danskin::addLanes(EntryInterface &entry, ArrayRef<Isa> isas) {
   SmallVector<Isa> best(isas);
   llvm::sort(best, [](Isa a, Isa b) { return a > b; });
   // run is <stem>_run.
   StringRef stem = StringRef(entry.run).drop_back(3);
   for (Isa isa : best)
-    entry.lanes.push_back({isa, static_cast<int32_t>(width),
-                           (stem + "lanes" + getSuffix(isa)).str()});
+    entry.lanes.push_back({isa, (stem + "lanes" + getSuffix(isa)).str(),
+                           (stem + "scaled" + getSuffix(isa)).str()});
 }

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A module comes with one `<stem>_lanes` for an entry. Of each, there is a copy
-// for every instruction set that the library is to use; the runtime picks one.
+// A module may come with a `<stem>_lanes` and a `<stem>_scaled` for an entry.
+// Of each, there is a copy for every instruction set that the library is to
+// use; the runtime picks one.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_TARGET_LANES_H
@@ -17,6 +18,7 @@
 #include "llvm/ADT/StringRef.h"
 
 namespace llvm {
+class Function;
 class Module;
 } // namespace llvm
 
@@ -25,11 +27,14 @@ namespace danskin {
 /// `avx2`, `avx512`; nothing for a name that is none.
 std::optional<Isa> parseIsa(llvm::StringRef name);
 
-/// Replaces each lane kernel by one for each instruction set.
+/// Replaces each such kernel by one for each instruction set.
 void multiplyLanes(llvm::Module &module, llvm::ArrayRef<Isa> isas);
 
 /// Says in the entry what kernels multiplyLanes makes if there is one.
-void addLanes(EntryInterface &entry, llvm::ArrayRef<Isa> isas, unsigned width);
+void addLanes(EntryInterface &entry, llvm::ArrayRef<Isa> isas);
+
+/// The number of lanes of a kernel that multiplyLanes made.
+int32_t getNumLanes(const llvm::Function &lanes);
 
 } // namespace danskin
 

@@ -37,7 +37,8 @@ struct Gather::Solver {
   Gather &gather;
   const ReadSite &site;
   AffineSpace &space = gather.space;
-  Conjunction known = {}; ///< all that holds between reader and cell
+  Conjunction known = {};  ///< all that holds between reader and cell
+  Conjunction ranges = {}; ///< of it, what readers run over
   std::vector<LinearForm> equations = {}; ///< cell index minus read index
   std::vector<unsigned> columns = {};
   Polyhedron relation = sets::universe(0);
@@ -56,7 +57,7 @@ struct Gather::Solver {
         return false;
       std::optional<unsigned> next = nextReader();
       if (!next)
-        return true;
+        return !rangesAreTests();
       if (!loop(*next))
         return false;
     }
@@ -74,13 +75,14 @@ struct Gather::Solver {
       addReader(iterate.getIndex());
 
     addAtoms(space.getAssumptions(), known);
-    addAtoms(space.getDomain(reader, cell), known);
+    addAtoms(space.getDomain(reader, cell), ranges);
     for (auto where : equation.getBody().front().getOps<dp::WhereOp>())
       addAtoms(space.getCondition(where.getCondition()), known);
     for (dp::IterateOp iterate : iterates)
       addAtoms(space.getRange(space.getForm(iterate.getIndex()),
                               iterate.getLower(), iterate.getUpper()),
-               known);
+               ranges);
+    known.insert(known.end(), ranges.begin(), ranges.end());
     if (dp::ArmOp arm = site.arm)
       for (auto where : arm.getBody().front().getOps<dp::WhereOp>())
         addAtoms(space.getCondition(where.getCondition()), known);
@@ -198,6 +200,30 @@ struct Gather::Solver {
     });
   }
 
+  bool isLoopedData(unsigned id) const {
+    const Variable &variable = space.getVariable(id);
+    return looped[id] && (variable.kind == Variable::Data ||
+                          variable.kind == Variable::Source);
+  }
+
+  /// Is there a reader that the cell gives while its range is data of what a
+  /// loop runs over? (The edge of a weight, whose vertex is looked for.)
+  bool rangesAreTests() const {
+    auto isGiven = [&](unsigned id) {
+      return llvm::any_of(gather.readers,
+                          [&](auto reader) { return reader.second == id; }) &&
+             !llvm::any_of(gather.steps, [&](const GatherStep &step) {
+               return step.kind == GatherStep::Loop && step.variable == id;
+             });
+    };
+    return llvm::any_of(ranges, [&](const Constraint &atom) {
+      const auto &terms = atom.form.getTerms();
+      return llvm::any_of(terms,
+                          [&](auto t) { return isLoopedData(t.first); }) &&
+             llvm::any_of(terms, [&](auto t) { return isGiven(t.first); });
+    });
+  }
+
   /// An equation whose variables are all known is a test. On a cell that is
   /// cheap; on what a loop runs over it makes the loop a filter.
   bool unusedEquationsAreTests() {
@@ -206,10 +232,7 @@ struct Gather::Solver {
       if (!isResolved(equation))
         return false;
       filters |= llvm::any_of(equation.getTerms(), [&](auto term) {
-        const Variable &variable = space.getVariable(term.first);
-        bool data = variable.kind == Variable::Data ||
-                    variable.kind == Variable::Source;
-        return data && looped[term.first];
+        return isLoopedData(term.first);
       });
       gather.tests.push_back(equation);
       return true;

@@ -154,11 +154,12 @@ def DpSelectEntry : Pass<"dp-select-entry", "::mlir::dp::ProgramOp"> {
 def DpChooseForm : Pass<"dp-choose-form", "::mlir::dp::ProgramOp"> {
   let summary = "choose in which number format tables are computed";
   let description = [{
-    Sets the program's `form`: `native`, the type of the entry's arrays, or
-    `wide`, double whatever they are. The default is wide: rows kept in double
-    hold a gradient's error flat in the length of the recursion.
+    Sets the program's `form`: `native`, the type of the entry's arrays; `wide`,
+    double whatever they are, which holds a gradient's error flat in the length
+    of the recursion; or `auto`, wide, and beside it scaled single precision
+    where choices are log-sum-exps and arrays are f32.
   }];
-  let options = [Option<"form", "form", "std::string", "\"wide\"", "native or wide">];
+  let options = [Option<"form", "form", "std::string", "\"auto\"", "auto, native or wide">];
 }
 
 def DpPlanStorage : Pass<"dp-plan-storage", "::mlir::dp::ProgramOp"> {

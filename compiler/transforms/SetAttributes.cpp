@@ -38,7 +38,8 @@ struct SelectEntry : danskin::impl::DpSelectEntryBase<SelectEntry> {
 struct ChooseForm : danskin::impl::DpChooseFormBase<ChooseForm> {
   using DpChooseFormBase::DpChooseFormBase;
   void runOnOperation() override {
-    if (failed(setChoice(getOperation(), "form", form, {"native", "wide"})))
+    if (failed(setChoice(getOperation(), "form", form,
+                         {"auto", "native", "wide"})))
       signalPassFailure();
   }
 };

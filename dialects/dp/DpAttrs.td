@@ -42,15 +42,15 @@ def Dp_Absence : I32EnumAttr<"Absence", "how a table stores an absent cell", [
 // Regularizers
 //===----------------------------------------------------------------------===//
 
-class Dp_Regularizer<string cppName, string name> : AttrDef<Dp_Dialect, cppName,
-    [DeclareAttrInterfaceMethods<Dp_RegularizerInterface>]> {
+class Dp_Regularizer<string cppName, string name, list<string> more = []> : AttrDef<Dp_Dialect, cppName,
+    [DeclareAttrInterfaceMethods<Dp_RegularizerInterface, more>]> {
   let mnemonic = name;
 }
 
 def Dp_HardAttr : Dp_Regularizer<"Hard", "hard"> {
   let summary = "Omega = 0: the maximum; ties go to the first candidate";
 }
-def Dp_EntropyAttr : Dp_Regularizer<"Entropy", "entropy"> {
+def Dp_EntropyAttr : Dp_Regularizer<"Entropy", "entropy", ["isLogSumExp"]> {
   let summary = "Omega = sum p log p: log-sum-exp, weights softmax";
 }
 def Dp_L2Attr : Dp_Regularizer<"L2", "l2"> {

@@ -32,6 +32,9 @@ def Dp_RegularizerInterface : AttrInterface<"RegularizerAttrInterface"> {
       is the largest number of indices an arm of the choice binds.}],
       "::llvm::SmallVector<::mlir::Type>", "getStatisticTypes",
       (ins "::mlir::MLIRContext *":$context, "unsigned":$binders)>,
+    InterfaceMethod<[{Is max_Omega log sum exp? Then a choice among logarithms is the
+      logarithm of a sum, and a back end may add instead.}],
+      "bool", "isLogSumExp", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{How H, the derivative of the weights, is made. The Hessian of a
       separable Omega acts as `(H u)_c = s_c (u_c - mean)`, with `s_c` the
       curvature and `mean = sum s u / sum s`. Zero: H = 0 (hard). Weights: s is

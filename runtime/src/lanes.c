@@ -56,19 +56,20 @@ static int has_isa(int32_t isa) {
   return isa < known;
 }
 
-/* Results do not depend on the choice. */
+/* Results depend on the processor alone: where there is a kernel for one
+ * instance, the first that it can run is taken whatever the batch. */
 void dp_choose_lanes(dp_plan *plan) {
   plan->lanes = NULL;
   plan->width = 1;
-  if (plan->batch < 3)
-    return;
   int64_t bytes = plan->kernel + plan->ints + plan->parts;
   for (int32_t i = 0; i < plan->entry->num_lanes; ++i) {
     const dp_lanes *lanes = &plan->entry->lanes[i];
-    if (!has_isa(lanes->isa) || bytes > MOST_BYTES / lanes->lanes)
+    int is_wide =
+        lanes->run && plan->batch > 2 && bytes <= MOST_BYTES / lanes->lanes;
+    if (!has_isa(lanes->isa) || (!is_wide && !lanes->one))
       continue;
     plan->lanes = lanes;
-    plan->width = lanes->lanes;
+    plan->width = is_wide ? lanes->lanes : 1;
     return;
   }
 }

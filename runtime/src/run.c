@@ -155,28 +155,53 @@ static void add_parts(const group *g, int64_t l, double *sums) {
   }
 }
 
+/* Instances b, b + 1, ... by the kernel for one. */
+static int32_t run_one_by_one(group g, int64_t count, double *sums) {
+  const dp_plan *plan = g.plan;
+  int32_t code = 0;
+  g.with_lanes = 0;
+  g.count = 1;
+  for (int64_t l = 0; l < count; ++l, ++g.b) {
+    bind_outputs(&g, bind_inputs(&g));
+    int32_t failed = 1;
+    if (plan->lanes && plan->lanes->one)
+      failed = plan->lanes->one(g.sizes, g.pointers, g.strides, g.slot);
+    if (failed)
+      failed = plan->entry->run(g.sizes, g.pointers, g.strides, g.slot);
+    if (failed)
+      code = failed;
+    else
+      add_parts(&g, 0, sums);
+  }
+  return code;
+}
+
 static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
                          const int64_t *sizes, char *slot, double *sums) {
   int64_t extents[plan->num_output_axes + 1];
   int64_t strides[plan->num_axes + plan->num_arrays + 1];
   void *pointers[plan->num_arrays + 1];
-  /* Two alone are faster than lanes that are mostly empty. */
-  int with_lanes = plan->lanes && count > 2;
   plan->entry->extents(sizes, extents);
+  group g = {plan, b, count, sizes, extents, slot, 1, pointers, strides};
+  /* Two alone are faster than lanes that are mostly empty. */
+  if (plan->width == 1 || count < 3)
+    return run_one_by_one(g, count, sums);
+  bind_outputs(&g, bind_inputs(&g));
+  uint32_t failed =
+      (uint32_t)plan->lanes->run(sizes, pointers, strides, slot, count);
+  /* Sums take their terms in order, so all of them once more. */
+  if (failed && plan->sums)
+    return run_one_by_one(g, count, sums);
   int32_t code = 0;
-  for (int64_t done = 0; done < count; done += with_lanes ? count : 1) {
-    group g = {plan,       b + done, with_lanes ? count : 1,
-               sizes,      extents,  slot,
-               with_lanes, pointers, strides};
-    bind_outputs(&g, bind_inputs(&g));
-    int32_t failed =
-        with_lanes ? plan->lanes->run(sizes, pointers, strides, slot, count)
-                   : plan->entry->run(sizes, pointers, strides, slot);
-    if (failed)
-      code = failed;
-    for (int64_t l = 0; !failed && l < g.count; ++l)
-      add_parts(&g, l, sums);
-  }
+  for (int64_t l = 0; failed && l < count; ++l)
+    if (failed >> l & 1) {
+      g.b = b + l;
+      int32_t own = run_one_by_one(g, 1, sums);
+      if (own)
+        code = own;
+    }
+  for (int64_t l = 0; plan->sums && l < count; ++l)
+    add_parts(&g, l, sums);
   return code;
 }
 

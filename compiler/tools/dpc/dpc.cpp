@@ -62,7 +62,8 @@ Options of compiling
        << entry.summary << "\n";
   os << R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
   -D NAME=VALUE           specialize a size
-  --form=native|wide      compute in the arrays' type or in double (default wide)
+  --form=auto|native|wide scaled single precision where that is as good (default),
+                          the arrays' type, or double
   --lane=none|first       the free axis of the innermost loop
   --storage=full|box      rows from their own first cell, or bounding boxes
   --row-major             schedule cell by cell in the order of the indices

@@ -20,6 +20,8 @@ using namespace mlir::dp;
 
 bool EntropyAttr::usesGamma() const { return true; }
 
+bool EntropyAttr::isLogSumExp() const { return true; }
+
 CurvatureKind EntropyAttr::getCurvatureKind() const {
   return CurvatureKind::Weights;
 }

@@ -76,9 +76,9 @@ typedef struct dp_output {
  * Float arrays hold the entry's element type, int arrays int64_t. */
 typedef int32_t (*dp_run_function)(const int64_t *sizes, void *const *arrays,
                                    const int64_t *strides, void *workspace);
-/* The same for `count` instances of equal sizes, at most dp_entry's lanes.
- * Before an array's strides stands the one from instance to instance. The
- * workspace holds `lanes` times that of one. */
+/* The same for `count` instances of equal sizes, at most `lanes`. Before an
+ * array's strides stands the one from instance to instance. The workspace holds
+ * `lanes` times that of one. Gives a bit for each instance that failed. */
 typedef int32_t (*dp_lanes_function)(const int64_t *sizes, void *const *arrays,
                                      const int64_t *strides, void *workspace,
                                      int64_t count);
@@ -96,10 +96,14 @@ typedef int64_t (*dp_validate_function)(const int64_t *sizes,
 /* What a processor must have to run a dp_lanes_function. */
 enum { DP_ISA_ANY = 0, DP_ISA_AVX2 = 1, DP_ISA_AVX512 = 2 };
 
+/* Kernels for a processor. Where `one` is NULL, `run` gives the bits that
+ * dp_entry's run gives. Otherwise `one` and `run` have bits of their own, and
+ * where either fails an instance, dp_entry's run has its results. */
 typedef struct dp_lanes {
   int32_t isa;
   int32_t lanes;
-  dp_lanes_function run;
+  dp_lanes_function run; /* NULL: there is `one` */
+  dp_run_function one;
 } dp_lanes;
 
 typedef struct dp_entry {
@@ -120,7 +124,7 @@ typedef struct dp_entry {
   dp_extents_function extents;
   dp_validate_function validate; /* NULL: nothing to validate */
   int32_t num_lanes;
-  const dp_lanes *lanes; /* the best first; they give the bits of run */
+  const dp_lanes *lanes; /* the best first */
 } dp_entry;
 
 #ifdef __cplusplus

@@ -1,0 +1,216 @@
+//===- CellScaled.cpp - what a cell computes with scaled numbers ----------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A value that LogUnits gives a unit is scaled wherever it is; any other is
+// plain. What does not fit leaves a note in the kernel's faults, and the
+// instance is computed again by the kernel that is not scaled.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Scaled.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+static ScaledNumber toNumber(const Real &real) {
+  return {real.value, real.exponent};
+}
+
+static Real toReal(const ScaledNumber &number) {
+  return {number.mantissa, Value(), number.exponent};
+}
+
+//===----------------------------------------------------------------------===//
+// LogUnits
+//===----------------------------------------------------------------------===//
+
+void Cell::emitFault(OpBuilder &b, Value bad) {
+  auto branch = b.create<scf::IfOp>(loc, bad, false);
+  OpBuilder then = branch.getThenBodyBuilder();
+  then.create<memref::StoreOp>(loc,
+                               then.create<arith::ConstantIntOp>(loc, 1, 8),
+                               memory.getFaults(), constantIndex(then, loc, 0));
+}
+
+/// Emits at the start: how much ln 2 is worth, with its sign, and how many
+/// powers of two a plain number is.
+Cell::Measure &Cell::getMeasure(const LogUnit &unit) {
+  Measure &measure =
+      measures[{unit.temperature.getAsOpaquePointer(), unit.negative}];
+  if (measure.perLog)
+    return measure;
+  OpBuilder &b = env.getPrologue();
+  auto constant = [&](double value) -> Value {
+    return b.create<arith::ConstantOp>(loc, b.getF64FloatAttr(value));
+  };
+  double sign = unit.negative ? -1.0 : 1.0;
+  Value log2e = constant(sign * 0x1.71547652b82fep0);
+  if (unit.temperature) {
+    Value temperature = b.create<memref::LoadOp>(
+        loc, env.getArray(unit.temperature), ValueRange());
+    temperature = memory.convert(b, temperature, b.getF64Type());
+    // No number is kept in units of these.
+    Value isGood = b.create<arith::AndIOp>(
+        loc,
+        b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, temperature,
+                                constant(0x1p-100)),
+        b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, temperature,
+                                constant(0x1p100)));
+    emitFault(b, b.create<arith::XOrIOp>(
+                     loc, isGood, b.create<arith::ConstantIntOp>(loc, 1, 1)));
+    measure.perLog = b.create<arith::MulFOp>(loc, temperature, constant(sign));
+    log2e = b.create<arith::DivFOp>(loc, log2e, temperature);
+  } else {
+    measure.perLog = constant(sign);
+  }
+  measure.powers = memory.convert(b, log2e, b.getF32Type());
+  return measure;
+}
+
+Real Cell::getPlain(OpBuilder &b, Value value) {
+  Real real = get(value);
+  if (!real.isScaled())
+    return real;
+  Scaled scaled(b, loc);
+  ScaledNumber number = toNumber(real);
+  Value plain = b.create<arith::MulFOp>(
+      loc, scaled.log(number), getMeasure(*plan.units.get(value)).perLog);
+  return {memory.convert(b, plain, plan.compute), scaled.isPositive(number),
+          Value()};
+}
+
+Real Cell::getScaled(OpBuilder &b, Value value, LogUnit unit) {
+  Real real = get(value);
+  if (real.isScaled())
+    return real;
+  Scaled scaled(b, loc);
+  if (matchPattern(value, m_AnyZeroFloat()))
+    return toReal(scaled.one());
+  // Not the rounded quotient.
+  if (auto quotient = value.getDefiningOp<arith::DivFOp>())
+    if (auto read = quotient.getRhs().getDefiningOp<dp::ReadOp>())
+      if (!unit.temperature && read.getIndices().empty() &&
+          read.getArray().getDefiningOp<dp::InputOp>()) {
+        unit.temperature = read.getArray();
+        real = get(quotient.getLhs());
+      }
+  Value bad;
+  ScaledNumber number = scaled.power(real.value, getMeasure(unit).powers, bad);
+  emitFault(b, both(b, bad, real.present));
+  if (real.present)
+    number = scaled.select(real.present, number, scaled.zero());
+  return toReal(number);
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+bool Cell::emitScaledOp(OpBuilder &b, Operation *op) {
+  if (op->getNumResults() != 1)
+    return false;
+  Value result = op->getResult(0);
+  std::optional<LogUnit> unit = plan.units.get(result);
+  if (!unit)
+    return false;
+  Scaled scaled(b, loc);
+  Value left = op->getOperand(0);
+  if (isa<arith::AddFOp, arith::SubFOp>(op)) {
+    LogUnit other = *unit;
+    other.negative ^= isa<arith::SubFOp>(op);
+    Real x = getScaled(b, left, *unit);
+    Real y = getScaled(b, op->getOperand(1), other);
+    reals[result] = toReal(scaled.multiply(toNumber(x), toNumber(y)));
+    return true;
+  }
+  // A sign or a temperature is the unit's.
+  if (isa<arith::NegFOp, arith::MulFOp, arith::DivFOp>(op)) {
+    Real real = get(left);
+    reals[result] = real.isScaled() ? real : get(op->getOperand(1));
+    return true;
+  }
+  return false;
+}
+
+namespace {
+/// The candidates of a scaled choice.
+using Term = llvm::function_ref<SmallVector<Value>(OpBuilder &, ScaledNumber,
+                                                   ValueRange)>;
+} // namespace
+
+/// The sum of the candidates. A few are looked at twice, as many as a loop may
+/// bring once.
+void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
+  bool isLoop = false;
+  auto forEach = [&](ValueRange init, Term body) {
+    SmallVector<Value> carried(init);
+    for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
+      carried = emitComprehension(
+          b, arm.getBody().front().begin(), carried,
+          [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+            Real score = getScaled(inner, yield.getOperand(0), LogUnit());
+            return body(inner, toNumber(score), inside);
+          });
+    return carried;
+  };
+  for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
+    isLoop |= !arm.getBinders().empty();
+
+  ScaledNumber sum = Scaled(b, loc).zero();
+  if (isLoop) {
+    SmallVector<Value> sums =
+        forEach({sum.mantissa, sum.exponent},
+                [&](OpBuilder &inner, ScaledNumber term,
+                    ValueRange carried) -> SmallVector<Value> {
+                  Scaled at(inner, loc);
+                  Value exponent = at.raise(carried[1], term);
+                  Value before = at.add(at.constant(0.0), exponent,
+                                        {carried[0], carried[1]});
+                  return {at.add(before, exponent, term), exponent};
+                });
+    sum = {sums[0], sums[1]};
+  } else {
+    sum.exponent =
+        forEach(sum.exponent,
+                [&](OpBuilder &inner, ScaledNumber term,
+                    ValueRange carried) -> SmallVector<Value> {
+                  return {Scaled(inner, loc).raise(carried[0], term)};
+                })[0];
+    sum.mantissa = forEach(
+        sum.mantissa,
+        [&](OpBuilder &inner, ScaledNumber term,
+            ValueRange carried) -> SmallVector<Value> {
+          return {Scaled(inner, loc).add(carried[0], sum.exponent, term)};
+        })[0];
+  }
+  Scaled scaled(b, loc);
+  sum = scaled.normalize(sum);
+  emitFault(b, scaled.isBeyond(sum));
+  reals[op.getValue()] = toReal(sum);
+  if (op.getNumResults() == 1)
+    return;
+  Value inverse =
+      b.create<arith::DivFOp>(loc, scaled.constant(1.0), sum.mantissa);
+  reals[op.getResult(1)] = {sum.exponent, Value(), Value()};
+  reals[op.getResult(2)] = {inverse, Value(), Value()};
+}
+
+void Cell::emitScaledWeight(OpBuilder &b, dp::WeightOp op) {
+  Scaled scaled(b, loc);
+  ScaledNumber score = toNumber(getScaled(b, op.getScore(), LogUnit()));
+  Value share = scaled.share(score, get(op.getStatistics()[0]).value,
+                             get(op.getStatistics()[1]).value);
+  // Of an empty choice the statistics are no numbers.
+  reals[op.getResult()] = {
+      b.create<arith::SelectOp>(loc, scaled.isPositive(score), share,
+                                scaled.constant(0.0)),
+      Value(), Value()};
+}

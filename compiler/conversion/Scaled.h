@@ -1,0 +1,66 @@
+//===- Scaled.h - arithmetic on mantissas and exponents ---------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A scaled number m 2^e is a mantissa and an integral exponent, both f32. Zero
+// is m = 0 with the lowest exponent, so that no test for it is needed where
+// numbers are added. The only function of the reals in here is 2^r on
+// [-1/2, 1/2], and it is taken of what is given, never of what is computed.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_SCALED_H
+#define DANSKIN_CONVERSION_SCALED_H
+
+#include "mlir/IR/Builders.h"
+
+namespace danskin::conversion {
+
+struct ScaledNumber {
+  mlir::Value mantissa, exponent;
+};
+
+class Scaled {
+public:
+  Scaled(mlir::OpBuilder &b, mlir::Location loc) : b(b), loc(loc) {}
+
+  ScaledNumber zero();
+  ScaledNumber one();
+  /// 2^(x factor); 0 where the product is -inf. `bad` is whether the product
+  /// is anything else that has no exponent of 22 bits. Source of the
+  /// polynomial: minimax on [-1/2, 1/2], relative error 2e-8.
+  ScaledNumber power(mlir::Value x, mlir::Value factor, mlir::Value &bad);
+  ScaledNumber multiply(ScaledNumber x, ScaledNumber y);
+  ScaledNumber select(mlir::Value condition, ScaledNumber x, ScaledNumber y);
+  /// Sums: `raise` gives the largest exponent of all terms, then `add` each
+  /// term to a mantissa at that exponent.
+  mlir::Value raise(mlir::Value exponent, ScaledNumber term);
+  mlir::Value add(mlir::Value mantissa, mlir::Value exponent,
+                  ScaledNumber term);
+  /// The same number with a mantissa in [1, 2).
+  ScaledNumber normalize(ScaledNumber x);
+  /// Is the exponent beyond what 24 bits hold, and the number not 0?
+  mlir::Value isBeyond(ScaledNumber x);
+  /// x / y, at most a little above 1.
+  mlir::Value share(ScaledNumber x, mlir::Value exponent,
+                    mlir::Value inverseMantissa);
+  mlir::Value isPositive(ScaledNumber x);
+  /// ln x as f64, -inf of zero.
+  mlir::Value log(ScaledNumber x);
+  mlir::Value constant(double value);
+
+private:
+  mlir::Value powerOfTwo(mlir::Value exponent);
+  mlir::Value integer(int64_t value);
+  mlir::Value toBits(mlir::Value x);
+  mlir::Value fromBits(mlir::Value x);
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+};
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_SCALED_H
