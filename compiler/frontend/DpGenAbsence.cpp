@@ -13,7 +13,7 @@
 
 #include "compiler/frontend/DpGenImpl.h"
 #include "llvm/ADT/MapVector.h"
-#include <set>
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace danskin;
@@ -21,11 +21,11 @@ using namespace danskin;
 namespace {
 /// What the equations of one table say about absence.
 struct Facts {
-  std::set<dp::Sense> senses; ///< of its outermost choices
+  SmallVector<dp::Sense> senses; ///< of its outermost choices, in order
   bool canBeAbsent = false;
   SmallVector<dp::TableOp> reads; ///< tables whose absence makes its own
-  dp::TableOp plainRead; ///< of an equation that yields a read as it is
 };
+using AllFacts = llvm::MapVector<Operation *, Facts>;
 } // namespace
 
 static Facts collect(dp::TableOp table) {
@@ -35,7 +35,7 @@ static Facts collect(dp::TableOp table) {
       if (auto choose = dyn_cast<dp::ChooseOp>(op)) {
         facts.canBeAbsent = true;
         if (!choose->getParentOfType<dp::ArmOp>())
-          facts.senses.insert(choose.getSense());
+          facts.senses.push_back(choose.getSense());
       }
       if (isa<dp::NoneOp>(op))
         facts.canBeAbsent = true;
@@ -43,9 +43,6 @@ static Facts collect(dp::TableOp table) {
         if (auto source = read.getArray().getDefiningOp<dp::TableOp>())
           facts.reads.push_back(source);
     });
-    auto yield = cast<dp::YieldOp>(equation.getBody().front().back());
-    if (auto read = yield.getOperand(0).getDefiningOp<dp::ReadOp>())
-      facts.plainRead = read.getArray().getDefiningOp<dp::TableOp>();
   }
   return facts;
 }
@@ -54,8 +51,22 @@ static dp::Absence fromSense(dp::Sense sense) {
   return sense == dp::Sense::Max ? dp::Absence::Max : dp::Absence::Min;
 }
 
+/// The sense of the table's first choice, or of the first behind what it reads.
+static std::optional<dp::Sense>
+findSense(Operation *table, AllFacts &all,
+          llvm::SmallPtrSetImpl<Operation *> &seen) {
+  const Facts &facts = all[table];
+  if (!facts.senses.empty())
+    return facts.senses.front();
+  for (dp::TableOp read : facts.reads)
+    if (seen.insert(read).second)
+      if (std::optional<dp::Sense> sense = findSense(read, all, seen))
+        return sense;
+  return std::nullopt;
+}
+
 void dpgen::inferAbsence(dp::ProgramOp program) {
-  llvm::MapVector<Operation *, Facts> all;
+  AllFacts all;
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     all[table] = collect(table);
 
@@ -73,25 +84,20 @@ void dpgen::inferAbsence(dp::ProgramOp program) {
     dp::Absence absence = dp::Absence::Explicit;
     if (!facts.canBeAbsent)
       absence = dp::Absence::Never;
-    else if (facts.senses.size() == 1)
-      absence = fromSense(*facts.senses.begin());
+    else if (!facts.senses.empty() && llvm::all_equal(facts.senses))
+      absence = fromSense(facts.senses.front());
     table.setAbsence(absence);
   }
 
   // A caller sees no bit: an output without a choice of one sense shows its
-  // absence as what it reads does, else as a maximum.
+  // absence as the first choice behind it does, else as a maximum.
   for (auto &[op, facts] : all) {
     auto table = cast<dp::TableOp>(op);
     if (table.getRole() != dp::TableRole::Output ||
         table.getAbsence() != dp::Absence::Explicit)
       continue;
-    dp::Absence absence =
-        facts.plainRead ? facts.plainRead.getAbsence() : dp::Absence::Max;
-    for (dp::TableOp read : facts.reads)
-      if (absence != dp::Absence::Min && absence != dp::Absence::Max)
-        absence = read.getAbsence();
-    if (absence != dp::Absence::Min)
-      absence = dp::Absence::Max;
-    table.setAbsence(absence);
+    llvm::SmallPtrSet<Operation *, 8> seen;
+    table.setAbsence(
+        fromSense(findSense(table, all, seen).value_or(dp::Sense::Max)));
   }
 }

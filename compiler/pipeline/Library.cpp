@@ -187,8 +187,10 @@ private:
     add("--form", pipeline.form);
     add("--lane", pipeline.lane);
     add("--storage", pipeline.storage);
-    if (pipeline.rowMajor)
+    if (pipeline.order == Order::Rows)
       flags.push_back("--row-major");
+    if (pipeline.order == Order::Widest)
+      flags.push_back("--widest");
     if (pipeline.lanes < 2)
       flags.push_back("--no-lanes");
     add("--cpu", options.cpu.cpu);

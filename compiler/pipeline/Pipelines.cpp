@@ -107,15 +107,16 @@ static void addDerivatives(OpPassManager &manager,
   onProgram(manager).addPass(createCSEPass());
 }
 
-void danskin::populateSchedule(OpPassManager &manager, bool rowMajor) {
+void danskin::populateSchedule(OpPassManager &manager, Order order) {
   DpAssignScheduleOptions schedule;
-  schedule.rowMajor = rowMajor;
+  schedule.rowMajor = order == Order::Rows;
+  schedule.rowsFirst = order == Order::RowsFirst;
   onProgram(manager).addPass(createDpAssignSchedule(schedule));
 }
 
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
                         const Entry &entry) {
-  populateSchedule(manager, options.rowMajor);
+  populateSchedule(manager, options.order);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;

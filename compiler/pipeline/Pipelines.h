@@ -26,16 +26,24 @@ class OpPassManager;
 
 namespace danskin {
 
+/// In which order cells run.
+enum class Order {
+  Widest,    ///< as many as can be at equal time
+  RowsFirst, ///< row by row where that is possible
+  Rows       ///< row by row
+};
+
 /// What the caller of the compiler chooses.
 struct PipelineOptions {
   std::string regularizer;      ///< empty: the program's own
   std::vector<std::string> wrt; ///< empty: all float inputs
   std::vector<std::string> floats = {"f32"};
-  std::string form;      ///< numeric form; empty: the compiler's choice
-  std::string lane;      ///< lane axis; empty: the compiler's choice
-  std::string storage;   ///< storage plan; empty: the compiler's choice
-  bool rowMajor = false; ///< schedule row by row
-  unsigned lanes = 8;    ///< instances computed at once; below 2: one
+  std::string form;    ///< numeric form; empty: the compiler's choice
+  std::string lane;    ///< lane axis; empty: the compiler's choice
+  std::string storage; ///< storage plan; empty: the compiler's choice
+  /// Lanes are instances, so an instance had better walk along its memory.
+  Order order = Order::RowsFirst;
+  unsigned lanes = 8; ///< instances computed at once; below 2: one
 };
 
 /// A query that a library answers.
@@ -75,7 +83,8 @@ void populatePipeline(mlir::OpPassManager &manager,
 void populateChecks(mlir::OpPassManager &manager);
 
 /// Adds the search for a schedule; part of the stage `schedule`.
-void populateSchedule(mlir::OpPassManager &manager, bool rowMajor = false);
+void populateSchedule(mlir::OpPassManager &manager,
+                      Order order = Order::Widest);
 
 /// Every dialect that a stage holds.
 void loadDialects(mlir::MLIRContext &context);

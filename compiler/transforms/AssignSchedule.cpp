@@ -101,8 +101,12 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     if (failed(dependences))
       return signalPassFailure();
     SchedulingOptions options;
-    options.rowMajor = rowMajor;
+    options.rowMajor = rowMajor || rowsFirst;
     SchedulingResult result = solve(dependences->problem, options);
+    if (!result && rowsFirst) {
+      options.rowMajor = false;
+      result = solve(dependences->problem, options);
+    }
     if (!result) {
       emitFailure(getOperation(), *dependences, *result.failure);
       return signalPassFailure();

@@ -130,7 +130,9 @@ def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
   }];
   let options = [
     Option<"rowMajor", "row-major", "bool", "false",
-           "only rows that are one dim, forward or backward">
+           "only rows that are one dim, forward or backward">,
+    Option<"rowsFirst", "rows-first", "bool", "false",
+           "such rows where they are a schedule, any others where not">
   ];
 }
 

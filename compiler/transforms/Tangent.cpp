@@ -34,6 +34,11 @@ Value Tangent::mul(Location loc, Value a, Value b) {
   return builder.create<arith::MulFOp>(loc, a, b);
 }
 
+/// No slope, not even an infinite one, matters along nothing.
+Value Tangent::along(Location loc, Value slope, Value dx) {
+  return dx ? zeroAtZero(loc, dx, mul(loc, slope, dx)) : Value();
+}
+
 Value Tangent::neg(Location loc, Value a) {
   return a ? builder.create<arith::NegFOp>(loc, a).getResult() : Value();
 }
@@ -92,7 +97,7 @@ Value Tangent::computeUnary(Operation *op, Value x, Value dx) {
   if (isa<arith::NegFOp>(op))
     return neg(loc, dx);
   if (isa<math::ExpOp>(op))
-    return mul(loc, y, dx);
+    return along(loc, y, dx);
   if (isa<math::LogOp>(op))
     return zeroAtZero(loc, x, builder.create<arith::DivFOp>(loc, dx, x));
   if (isa<math::SqrtOp>(op)) {
@@ -126,10 +131,11 @@ Value Tangent::computeBinary(Operation *op) {
   if (isa<arith::SubFOp>(op))
     return add(loc, da, neg(loc, db));
   if (isa<arith::MulFOp>(op))
-    return add(loc, mul(loc, da, b), mul(loc, a, db));
+    return add(loc, along(loc, b, da), along(loc, a, db));
   if (isa<arith::DivFOp>(op)) {
-    Value change = add(loc, da, neg(loc, mul(loc, op->getResult(0), db)));
-    return builder.create<arith::DivFOp>(loc, change, b);
+    Value change = add(loc, da, neg(loc, along(loc, op->getResult(0), db)));
+    return zeroAtZero(loc, change,
+                      builder.create<arith::DivFOp>(loc, change, b));
   }
   auto follow = [&](arith::CmpFPredicate first) {
     return computeSelect(loc, builder.create<arith::CmpFOp>(loc, first, a, b),
@@ -150,11 +156,11 @@ Value Tangent::computePower(Operation *op) {
   if (dx) {
     Value less = builder.create<arith::SubFOp>(loc, p, constant(loc, 1.0));
     Value power = builder.create<math::PowFOp>(loc, x, less);
-    change = zeroAtZero(loc, x, mul(loc, mul(loc, p, power), dx));
+    change = zeroAtZero(loc, x, along(loc, mul(loc, p, power), dx));
   }
   if (dp) {
     Value log = builder.create<math::LogOp>(loc, x);
-    Value byPower = mul(loc, mul(loc, op->getResult(0), log), dp);
+    Value byPower = along(loc, mul(loc, op->getResult(0), log), dp);
     change = add(loc, change, zeroAtZero(loc, x, byPower));
   }
   return change;

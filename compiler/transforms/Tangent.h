@@ -44,6 +44,8 @@ private:
   mlir::Value add(mlir::Location loc, mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Location loc, mlir::Value a, mlir::Value b);
   mlir::Value neg(mlir::Location loc, mlir::Value a);
+  /// `slope dx`, 0 where `dx` is.
+  mlir::Value along(mlir::Location loc, mlir::Value slope, mlir::Value dx);
   /// `value` but 0 where `x` is 0.
   mlir::Value zeroAtZero(mlir::Location loc, mlir::Value x, mlir::Value value);
 

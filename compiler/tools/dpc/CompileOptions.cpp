@@ -117,7 +117,9 @@ private:
     if (argument == "-S")
       options.emit = "asm";
     else if (argument == "--row-major")
-      options.library.pipeline.rowMajor = true;
+      options.library.pipeline.order = Order::Rows;
+    else if (argument == "--widest")
+      options.library.pipeline.order = Order::Widest;
     else if (argument == "--no-lanes")
       options.library.pipeline.lanes = 1;
     else if (argument == "--time")

@@ -66,7 +66,9 @@ Options of compiling
                           the arrays' type, or double
   --lane=none|first       the free axis of the innermost loop
   --storage=full|box      rows from their own first cell, or bounding boxes
-  --row-major             schedule cell by cell in the order of the indices
+  --row-major             schedule cell by cell in the order of the indices (default:
+                          where there is such an order)
+  --widest                schedule as many cells as can be at equal time
   --target=cpu[:ISAS]     kernels over several instances for avx2, avx512 (default
                             avx2); the library takes what the processor has
   --no-lanes              no such kernels
