@@ -12,7 +12,7 @@ import tempfile
 
 import numpy as np
 
-SAME_BITS = ["--lane=first", "--storage=box", "--row-major", "--lane=first --storage=box --row-major"]
+SAME_BITS = ["--widest", "--widest --lane=first", "--storage=box", "--row-major", "--widest --lane=first --storage=box"]
 CLOSE = ["--form=native"]
 
 
