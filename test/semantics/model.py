@@ -199,6 +199,7 @@ class Program:
     equations: list = dataclasses.field(default_factory=list)
     outputs: list = dataclasses.field(default_factory=list)
     note: str = ""
+    beside: str = ""  # the text of another program in the file
 
     def render(self):
         lines = ["dp 1", ""] + [f"# {line}" for line in self.note.splitlines()] + [f"program {self.name} {{"]
@@ -208,7 +209,7 @@ class Program:
             lines.append("  size " + ", ".join(f"{n} {c}".strip() for n, c in self.sizes.items()))
         for part in (self.inputs, self.lets, self.tables, self.equations, self.outputs):
             lines += ["  " + item.render() for item in part]
-        return "\n".join(lines) + "\n}\n"
+        return "\n".join(lines) + "\n}\n" + (f"\n{self.beside}" if self.beside else "")
 
     def table(self, name) -> Optional[Table]:
         return next((t for t in self.tables if t.name == name), None)
@@ -298,22 +299,34 @@ CONSTRUCTS = {
     "sum let": r"(?m)^  let .* = sum \{",
     "let of offset": r"(?m)^  let \w+\[\w+ in 1\.\.",
     "if then else": r"\bif [^{}|]* then ",
-    "function": r"\b(exp|log|sqrt|abs|tanh|fmax|fmin|clamp)\((?![^\n]*where)",
+    **{name: rf"\b{name}\(" for name in ("exp", "log", "sqrt", "tanh", "fmax", "fmin", "clamp")},
+    "abs": r"\babs\((?!i|2 \* i)",  # not that of a band
     "power": r"\^",
+    "fractional power": r"\^-?\d*\.\d",
     "division": r"[a-z)] ?/ ?2",
+    "float division": r" / (\d\.|\()",
+    "sum of alternatives": r"sum \{[^{}]*\|",
+    "not": r"\bnot ",
+    "chained comparison": r"(if|and) (not )?-?\d+ <=? \w+ <=? ",
+    "float guard": r" (if|and) [a-z]\w*\[[^{}|]*\] (<|>=) 0\.",
     "shared input": r"(?m)^  shared input ",
     "scalar input": r"(?m)^  (shared )?input \w+ : float$",
     "ranged int": r"(?m)^  (shared )?input \w+ : int",
     "int per element": r": int\[\w+ in ",
     "gathered weight": r"\w\[[^\[\]]*\b[a-z]\w*\[[^\]]+\]",
     "dag": r": dag\[",
-    "several tables": r"(?m)(^  table .*\n)(^  table .*\n)",
+    "several tables": r"(?m)(^  table \w+\[\w.*\n)(^  table \w+\[\w.*\n)",
+    "one-cell table": r"(?m)^  table \w+\[\]",
+    "negative lower bound": r"(?m)^  table .* in -1\.\.",
     "three dimensions": r"(?m)^  table \w+\[\w+ in [^,\]]*, \w+ in [^,\]]*, ",
     "triangular": r"(?m)^  table \w+\[(\w+) in [^,]*, \w+ in \1",
     "backwards": r"\b[A-H]\[[^\]]*\b[ijv] ?\+ ?\d",
     "vector output": r"(?m)^  output \w+\[",
     "several outputs": r"(?m)(^  output .*\n)(^  output .*)",
+    "size ==": r"(?m)^  size .*==",
+    "size <=": r"(?m)^  size .*<=",
     "free size": None,  # no input's shape determines it: see free_sizes
+    "several programs": None,  # see Program.beside
 }
 _PATTERNS = {name: re.compile(pattern) for name, pattern in CONSTRUCTS.items() if pattern}
 
@@ -326,6 +339,7 @@ def free_sizes(program):
 
 def constructs(program):
     """The names of CONSTRUCTS that occur in the program."""
-    text = dataclasses.replace(program, note="").render()
+    text = dataclasses.replace(program, note="", beside="").render()
     found = {name for name, pattern in _PATTERNS.items() if pattern.search(text)}
-    return found | ({"free size"} if free_sizes(program) else set())
+    found |= {"free size"} if free_sizes(program) else set()
+    return found | ({"several programs"} if program.beside else set())

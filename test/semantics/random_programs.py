@@ -13,10 +13,31 @@ import random
 import re
 import sys
 
-from model import (CONSTRUCTS, Arm, Binder, Choice, Input, Leaf, Let, Program, Terms, Wrap, bind, constructs,
-                   value)  # fmt: skip
+from model import (CONSTRUCTS, Arm, Binder, Choice, Equation, Input, Leaf, Let, Program, Table, Terms, Wrap, bind,
+                   constructs, value)  # fmt: skip
 
 CLASSES = ("chain", "tree", "general")
+
+# What a weight may be inside of, by the construct that it is; {} is the weight.
+FUNCTIONS = {
+    "exp": ("exp(-abs({}))", "0.3 * exp({})"),
+    "log": ("log(1 + exp({}))", "log(1.5 + ({})^2)"),
+    "sqrt": ("sqrt(1 + ({})^2)",),
+    "abs": ("abs({})",),
+    "tanh": ("tanh({})",),
+    "fmax": ("fmax({}, 0.1)",),
+    "fmin": ("fmin({}, 0.4)",),
+    "clamp": ("clamp({}, -0.7, 0.7)",),
+    "fractional power": ("(0.5 + ({})^2)^1.5", "abs({})^2.5", "(1 + exp({}))^-0.5"),
+    "float division": ("{} / 1.7", "{} / (1.5 + ({})^2)"),
+}
+
+BESIDE = """program beside {
+  size N
+  input w : float[N]
+  output total = max { w[i] for i in 0..N }
+}
+"""
 
 
 class Generator:
@@ -46,6 +67,12 @@ class Generator:
     def size(self, name, constraint=""):
         if constraint or name not in self.program.sizes:
             self.program.sizes[name] = constraint
+        return name
+
+    def small_size(self, name):
+        """A size that bounds no table, perhaps with a constraint."""
+        if name not in self.program.sizes:
+            self.size(name, "== 2" if self.chance(0.1, "size ==") else "<= 3" if self.chance(0.1, "size <=") else "")
         return name
 
     def limit(self):
@@ -115,7 +142,7 @@ class Generator:
             indices = [i for i, _ in axes]
         inside = [e for sizes in self.program.instances(self.limit()) for e in bind(domain, sizes)]
         if self.chance(0.45, "sum let"):
-            self.size("K")
+            self.small_size("K")
             term = " - ".join(self.read_input([self.axis(b, inside), ("f", "K")], 0.2, "x") for b in domain)
             body = Leaf(f"sum {{ ({term})^2 for f in 0..K }}")
         else:
@@ -133,13 +160,35 @@ class Generator:
             leaf = Leaf(self.read_input([], 0.5, "a"))
         else:
             leaf = Leaf(self.read_input(axes))
-        if self.chance(0.3, "function"):
-            form = self.pick(("exp(-abs({}))", "tanh({})", "sqrt(1 + ({})^2)", "log(1 + exp({}))", "fmax({}, 0.1)",
-                              "fmin({}, 0.4)", "clamp({}, -0.7, 0.7)", "abs({})"))  # fmt: skip
-            return Wrap(form, leaf)
+        if self.chance(0.35, self.want if self.want in FUNCTIONS else ""):
+            kind = self.want if self.want in FUNCTIONS and self.chance(0.85) else self.pick(FUNCTIONS)
+            return Wrap(self.pick(FUNCTIONS[kind]), leaf)
         if self.chance(0.1, "power"):
             return Wrap("0.5 * ({})^2", leaf)
+        if self.chance(0.05, "sum of alternatives"):
+            return Wrap(f"sum {{ {{}} | {self.pick(('0.3', self.read_input([], 0.5, 'a')))} }}", leaf)
         return leaf
+
+    def one_cell(self):
+        """A read of a table of one cell, a new one or the one there is."""
+        name = "Z"
+        if not self.program.table(name):
+            body = Terms([self.atom([], []), Leaf("0.2")])
+            if self.kind != "chain":
+                body = Choice(self.pick(("max", "min")), [Arm(Terms([self.atom([], [])])), Arm(Terms([Leaf("0.2")]))])
+            self.program.tables.append(Table(name, []))
+            self.program.equations.append(Equation(name, [], body))
+        return Leaf(f"{name}[]")
+
+    def condition(self, names):
+        """A condition on one of these binders."""
+        name = self.pick(names).name
+        plain = (f"{name} < 1", f"{name} == 2", f"{name} >= 2", f"{name} != 2", f"{name} >= 1")
+        if self.chance(0.15, "chained comparison"):
+            return self.pick((f"0 <= {name} <= 2", f"1 <= {name} < 3", f"-1 < {name} <= 1"))
+        if self.chance(0.15, "not"):
+            return self.pick((f"not {plain[0]}", f"not {plain[1]}", f"not ({plain[0]} or {plain[1]})"))
+        return self.pick(plain[2:])
 
     def weight(self, binders, scopes):
         """A float expression over the binders, valid in all of `scopes`."""
@@ -150,10 +199,11 @@ class Generator:
                 return Leaf(read)
         if binders and self.chance(0.15, "if then else"):
             then, other = self.atom(binders, scopes), self.atom(binders, scopes)
-            test = f"{self.pick(binders).name} {self.pick(('<', '>=', '!='))} {self.pick('12')}"
-            return Wrap(f"(if {test} then {{}} else {other.render()})", then)
+            return Wrap(f"(if {self.condition(binders)} then {{}} else {other.render()})", then)
         if binders and self.chance(0.1):
             return Leaf(f"0.1 * {self.pick(binders).name}")
+        if self.chance(0.04, "one-cell table"):
+            return self.one_cell()
         return self.atom(binders, scopes)
 
     # ------------------------------------------------------------- candidates
@@ -230,9 +280,10 @@ class Generator:
         scopes = [e for env in scopes for e in bind(list(extra), env)]
         names = [*binders, *extra]
         first = ""
-        if self.chance(0.12, "guard"):
-            first = f"{self.pick(names).name} {self.pick(('>= 1', '!= 2', '>= 2'))}"
+        if self.chance(0.15, self.want if self.want in ("guard", "not", "chained comparison") else ""):
+            first = self.condition(names)
             scopes = [env for env in scopes if value(first, env)]
+        data = self.float_guard(names, scopes)
         found = self.nested(options, names, scopes, depth) or self.reads(options, scopes)
         if not found or not found[2]:
             return None
@@ -240,12 +291,19 @@ class Generator:
         if self.chance(0.75):
             terms.append(self.weight(names, scopes))
         if self.chance(0.2, "sum in candidate"):
-            self.size("R")
+            self.small_size("R")
             inner = Binder("z", "0", "R", False, "R")
             wide = [e for env in scopes for e in bind([inner], env)]
             terms.append(Leaf("sum { " + self.atom([inner, *names], wide).render() + " for z in 0..R }"))
         self.random.shuffle(terms)
-        return Arm(Terms(terms), "", [*extra], " and ".join(filter(None, (first, guard))))
+        return Arm(Terms(terms), "", [*extra], " and ".join(filter(None, (first, data, guard))))
+
+    def float_guard(self, names, scopes):
+        """A condition on a weight, often empty."""
+        axes = []
+        if scopes and self.chance(0.05, "float guard"):
+            axes = self.axes([n for n in names if isinstance(n, Binder)], scopes)
+        return f"{self.read_input(axes)} {self.pick(('<', '>='))} 0.3" if axes else ""
 
     def nested(self, options, names, scopes, depth):
         """A choice inside a candidate, in the place of a read; or None."""
@@ -311,6 +369,8 @@ def generate(seed, kind=None, shape=None, want=""):
         program = g.program
         if draw.random() < 0.6:
             program.reg = draw.choice(("hard", "entropy", "l2"))
+        if g.chance(0.04, "several programs"):
+            program.beside = BESIDE
         tidy(program)
         if not want or want in constructs(program):
             break

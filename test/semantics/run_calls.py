@@ -62,7 +62,8 @@ class Kernels:
     def __init__(self, subject, dpc, reg, dtype):
         self.subject, self.reg, self.dtype = subject, reg, dtype
         self.wrt = (f"--wrt={subject.wrt}",) if subject.wrt else ()
-        self.library = Program(subject.path, dpc=dpc, flags=("-O1", *self.wrt), reg=reg, float=dtype)
+        self.regularizer = (f"--reg={reg}",) if reg != "own" else ()
+        self.library = Program(subject.path, dpc=dpc, flags=("-O1", *self.wrt, *self.regularizer), float=dtype)
         self.entries = list(self.library.entries)
         # hvp takes whatever the other entries take.
         self.inputs = {each["name"]: each for each in self.library.entries["hvp"]["inputs"]}
@@ -259,7 +260,7 @@ def interpreted(dpc, k, batch, gamma, sizes, entries):
                 key = name.replace("ct.", "ct:").replace("dir.", "dir:")
                 arguments.append(f"{key}={folder}/{name}.npy")
         entries = ",".join(entry.replace("value_grad", "grad") for entry in entries)
-        done = subprocess.run([dpc, "eval", k.subject.path, *arguments, *k.wrt, f"--reg={k.reg}", f"--gamma={gamma}",
+        done = subprocess.run([dpc, "eval", k.subject.path, *arguments, *k.wrt, *k.regularizer, f"--gamma={gamma}",
                                "--float=f64", f"--entry={entries}", "-o", f"{folder}/out"],
                               capture_output=True, text=True)  # fmt: skip
         assert not done.returncode, done.stderr
@@ -346,8 +347,8 @@ def main():
     dpc = options.dpc.resolve()
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        tasks = [pool.submit(examine, subject, dpc, *build) for subject in SUBJECTS for build in BUILDS
-                 if options.only in subject.name]  # fmt: skip
+        tasks = [pool.submit(examine, subject, dpc, *build) for subject in SUBJECTS if options.only in subject.name
+                 for build in (*BUILDS, *((("own", "f32"), ("own", "f64")) if subject.own else ()))]  # fmt: skip
         for task in tasks:
             for name, why in task.result():
                 passed += not why

@@ -64,6 +64,7 @@ def main():
         tasks = []
         for number, program in enumerate(random_programs.sequence(options.count, options.seed)):
             draw = random.Random(options.seed + number)
+            program.beside = ""  # mistakes belong to the one program that is known here
             cases = [("valid", "", program.render(), [])]
             for mutation in mutants.MUTATIONS:
                 made = mutation(draw, program)

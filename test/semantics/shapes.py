@@ -40,6 +40,8 @@ def box(g, rank, where=""):
         if where and name == "j" and g.chance(0.5):
             size = "N"
         low, inclusive = g.pick((("0", False), ("0", True), ("1", True)))
+        if g.chance(0.08, "negative lower bound"):
+            low, inclusive = "-1", False
         g.size(size, ">= 1")
         binders.append(Binder(name, low, size, inclusive, size))
     return binders
@@ -279,7 +281,8 @@ def hops(g):
 def by_class(g, reads):
     """One or two reads as terms, as the class wants them."""
     if g.kind == "tree" and g.chance(0.7):
-        return [Leaf(g.pick(reads)), Leaf(g.pick(reads))]
+        # Of two equal reads neither would need its `?`.
+        return [Leaf(g.pick(reads)), Leaf(reads[-1])]
     form = g.pick(("0.5 * {}", "tanh({})", "0.3 * {}")) if g.kind == "general" else "{}"
     return [Wrap(form, Leaf(g.pick(reads)))]
 
@@ -299,7 +302,7 @@ def offsets(g):
     scopes = [e for sizes in g.program.instances(g.limit()) for _, e in g.program.region(main, sizes)]
     arms = []
     for _ in range(g.pick((1, 2))):
-        terms = by_class(g, ["A[i - 1, j - s[i - 1]]?"])
+        terms = by_class(g, [*["A[i - 1, j - s[i - 1]]?"] * 3, "A[i - 1, j]"])
         arms.append(Arm(Terms([*terms, g.weight(binders, scopes)])))
     arms += [arm for arm in [g.arm([(table, ["i - 1", "j"]), (table, ["i - 1", "j - 1"])], binders, scopes)] if arm]
     main.body = Terms([g.choice(arms)])
@@ -389,6 +392,7 @@ WANTED = {
     "several tables": ["affine", "spans"], "three dimensions": ["affine", "spans"], "int per element": ["parents"],
     "backwards": ["affine", "states", "spans"], "none": ["affine"], "vector output": ["states", "spans", "graph"],
     "read?": ["affine", "hops", "banded"], "read? else": ["affine", "banded"], "when": ["affine", "spans"],
+    "negative lower bound": ["affine"], "size ==": ["affine", "states"], "size <=": ["affine", "states"],
     "several outputs": ["affine", "banded"], "binder": ["states", "hops", "graph", "spans"],
     "sum in candidate": ["states", "affine"], "otherwise": ["affine", "states"], "pattern": ["affine", "states"],
 }  # fmt: skip

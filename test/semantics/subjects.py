@@ -21,6 +21,7 @@ class Subject:
     linear: tuple = ()
     zero: float = -np.inf
     wrt: str = ""  # where it is not the default
+    own: bool = False  # built under the regularizer that the program names, too
 
     @property
     def name(self):
@@ -89,4 +90,6 @@ SUBJECTS = [
     Subject(program("hops"), {"V": (6, 2), "E": (9, 0), "H": (3, 0)}, edges, ("w",), np.inf),
     Subject(program("columns"), {"N": (5, 1), "M": (3, 0)},
             lambda draw, n: {"w": normal(draw, n["N"], n["M"]), "bias": normal(draw)}, ("w", "bias")),
+    Subject(program("tempered"), {"N": (5, 1)},
+            lambda draw, n: {"w": normal(draw, n["N"]), "tau": normal(draw)}, own=True),
 ]  # fmt: skip
