@@ -215,9 +215,10 @@ class Program:
         return next((t for t in self.tables if t.name == name), None)
 
     def spanning(self):
-        """The sizes that bound tables. The others take part in no proof."""
+        """The sizes that bound tables, and W, the width of bands and segments. The
+        others take part in no proof."""
         text = " ".join(table.render() for table in self.tables)
-        return [n for n in self.sizes if re.search(rf"\b{n}\b", text)]
+        return [n for n in self.sizes if n == "W" or re.search(rf"\b{n}\b", text)]
 
     def instances(self, limit):
         """All sizes up to `limit` that keep the constraints."""

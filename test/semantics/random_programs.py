@@ -72,7 +72,7 @@ class Generator:
     def small_size(self, name):
         """A size that bounds no table, perhaps with a constraint."""
         if name not in self.program.sizes:
-            self.size(name, "== 2" if self.chance(0.1, "size ==") else "<= 3" if self.chance(0.1, "size <=") else "")
+            self.size(name, "== 2" if self.chance(0.2, "size ==") else "<= 3" if self.chance(0.25, "size <=") else "")
         return name
 
     def limit(self):
@@ -132,7 +132,7 @@ class Generator:
         chosen = [b for b in self.random.sample(binders, min(2, len(binders))) if self.axis(b, scopes)]
         if not chosen:
             return None
-        if self.chance(0.35, "let of offset") and self.stays(f"{chosen[0].name} - 1", chosen[0].size, scopes):
+        if self.chance(0.45, "let of offset") and self.stays(f"{chosen[0].name} - 1", chosen[0].size, scopes):
             chosen = chosen[:1]
             domain = [Binder("p", "1", chosen[0].size, True, chosen[0].size)]
             indices = [chosen[0].name]
@@ -369,13 +369,20 @@ def generate(seed, kind=None, shape=None, want=""):
         program = g.program
         if draw.random() < 0.6:
             program.reg = draw.choice(("hard", "entropy", "l2"))
-        if g.chance(0.04, "several programs"):
+        if g.chance(0.07, "several programs"):
             program.beside = BESIDE
         tidy(program)
-        if not want or want in constructs(program):
+        if (not want or want in constructs(program)) and (kind != "tree" or branches(program)):
             break
     program.note = f"{shape}, {kind}, seed {seed}: {', '.join(sorted(constructs(program)))}"
     return program
+
+
+def branches(program):
+    """Whether some candidate reads two cells, as in trees."""
+    names = "|".join(table.name for table in program.tables if table.binders) or "-"
+    choices = [t for e in program.equations for t in getattr(e.body, "items", ()) if isinstance(t, Choice)]
+    return any(len(re.findall(rf"\b(?:{names})\[", arm.render())) > 1 for c in choices for arm in c.arms)
 
 
 def sequence(count, seed, least=14):
