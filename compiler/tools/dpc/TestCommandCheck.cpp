@@ -32,6 +32,10 @@ void Tally::fail(const std::string &what, const std::string &message) {
     rows[what].message = message;
 }
 
+void Tally::skip(const std::string &what, const std::string &reason) {
+  rows[what].skipped = reason;
+}
+
 int Tally::countFailures() const {
   int count = 0;
   for (const auto &[what, row] : rows)
@@ -41,8 +45,12 @@ int Tally::countFailures() const {
 
 void Tally::print(raw_ostream &os) const {
   for (const auto &[what, row] : rows) {
-    os << "  " << left_justify(what, 24)
-       << format("%6d checked %4d failed %4d near ties", row.checked,
+    os << "  " << left_justify(what, 26);
+    if (!row.checked && !row.nearTies && !row.skipped.empty()) {
+      os << " not applicable: " << row.skipped << "\n";
+      continue;
+    }
+    os << format("%6d checked %4d failed %4d near ties", row.checked,
                  row.failures, row.nearTies);
     if (row.worst > 0)
       os << format("  worst %.2g of the tolerance", row.worst);
@@ -60,6 +68,8 @@ json::Object Tally::toJson() const {
         {"failed", row.failures},
         {"near_ties", row.nearTies},
         {"worst", std::isfinite(row.worst) ? row.worst : 1e300}};
+    if (!row.checked && !row.skipped.empty())
+      counts["not_applicable"] = row.skipped;
     if (!row.message.empty())
       counts["message"] = json::fixUTF8(row.message);
     object[what] = std::move(counts);
@@ -79,6 +89,14 @@ double danskin::inner(const TensorMap &a, const TensorMap &b) {
       for (auto [x, y] : zip_equal(tensor.data, other->second.data))
         sum += x * y;
   }
+  return sum;
+}
+
+double danskin::sumElements(const TensorMap &tensors) {
+  double sum = 0;
+  for (const auto &[name, tensor] : tensors)
+    for (double x : tensor.data)
+      sum += x;
   return sum;
 }
 
@@ -126,9 +144,13 @@ static void compareGroup(const std::string &what, Group group,
                          const Results &actual, const Results &expected,
                          ArrayRef<Results> moved, bool isSingle, Tally &tally) {
   // One scale for all of an entry: its parts come from the same numbers.
-  double scale = getMagnitude(expected.*group);
-  double noise = isSingle ? 2e-5 : 1e-9;
+  const double common = getMagnitude(expected.*group);
+  const double noise = isSingle ? 1e-5 : 1e-9;
   for (const auto &[name, tensor] : expected.*group) {
+    // By Euler, gamma dV/dgamma is a difference of values.
+    double scale = name == "gamma"
+                       ? std::max(common, getMagnitude(expected.values))
+                       : common;
     double sway = 0;
     for (const Results &other : moved)
       sway = std::max(sway, getDistance((other.*group).at(name), tensor));
@@ -188,12 +210,16 @@ void danskin::compareResults(const Results &actual, const Results &expected,
 }
 
 void danskin::checkDirections(const Results &actual,
-                              const TensorMap &directions, bool isSingle,
+                              const TensorMap &directions,
+                              const TensorMap &cotangents, bool isSingle,
                               Tally &tally) {
   double along = 0;
-  for (const auto &[name, tensor] : actual.jvps)
-    for (double x : tensor.data)
-      along += x;
+  for (const auto &[name, tensor] : actual.jvps) {
+    auto cotangent = cotangents.find(name);
+    for (auto [k, x] : enumerate(tensor.data))
+      along +=
+          cotangent == cotangents.end() ? x : x * cotangent->second.data[k];
+  }
   tally.check("<grad, v> = J v",
               areClose(along, inner(actual.grads, directions),
                        10 * getMagnitude(actual.grads),
@@ -219,14 +245,8 @@ static bool isCorner(const Tensor &batch, int64_t number, const Tensor &alone) {
   return true;
 }
 
-void danskin::compareMember(const Results &batch, const Results &alone,
-                            int64_t number, Tally &tally) {
-  for (const auto &[name, tensor] : alone.values)
-    tally.check("batch = singles",
-                isCorner(batch.values.at(name), number, tensor));
-  for (const auto &[name, tensor] : alone.grads)
-    tally.check("batch = singles",
-                isCorner(batch.grads.at(name), number, tensor));
+static void comparePath(const Results &batch, const Results &alone,
+                        int64_t number, Tally &tally) {
   if (!alone.argmax || !batch.argmax)
     return;
   std::vector<int64_t> rows = getRows(alone);
@@ -238,4 +258,42 @@ void danskin::compareMember(const Results &batch, const Results &alone,
               all_of(own.drop_front(std::min(own.size(), rows.size())),
                      [](int64_t x) { return x == 0; });
   tally.check("batch = singles", same);
+}
+
+/// Terms are rounded as results are, sums once more.
+static void compareSum(const Tensor &sum, ArrayRef<const Tensor *> terms,
+                       bool isSingle, Tally &tally) {
+  for (auto [k, x] : enumerate(sum.data)) {
+    double expected = 0, scale = 0;
+    for (const Tensor *term : terms) {
+      expected += term->data[k];
+      scale += std::fabs(term->data[k]);
+    }
+    double tolerance = (isSingle ? 1e-6 : 1e-14) * scale;
+    tally.check("shared = sum of singles",
+                x == expected || !std::isfinite(expected) ||
+                    std::fabs(x - expected) <= tolerance);
+  }
+}
+
+void danskin::compareBatch(const Results &batch, ArrayRef<Results> alone,
+                           const std::set<std::string> &shared, bool isSingle,
+                           Tally &tally) {
+  const Group groups[] = {&Results::values, &Results::grads, &Results::hvps,
+                          &Results::jvps};
+  for (Group group : groups)
+    for (const auto &[name, tensor] : batch.*group) {
+      bool isSlot = group == &Results::grads || group == &Results::hvps;
+      std::vector<const Tensor *> members;
+      for (const Results &results : alone)
+        members.push_back(&(results.*group).at(name));
+      if (isSlot && shared.count(name)) {
+        compareSum(tensor, members, isSingle, tally);
+        continue;
+      }
+      for (auto [number, member] : enumerate(members))
+        tally.check("batch = singles", isCorner(tensor, number, *member));
+    }
+  for (auto [number, results] : enumerate(alone))
+    comparePath(batch, results, number, tally);
 }

@@ -9,6 +9,7 @@
 
 #include "compiler/tools/dpc/Call.h"
 #include "llvm/Support/JSON.h"
+#include <set>
 
 namespace danskin {
 
@@ -18,6 +19,9 @@ public:
   void check(const std::string &what, bool holds, double error = 0);
   void fail(const std::string &what, const std::string &message);
   void excludeNearTie(const std::string &what) { ++rows[what].nearTies; }
+  /// `what` says nothing of this program or instance; said where it was never
+  /// checked.
+  void skip(const std::string &what, const std::string &reason);
   int countFailures() const;
   void print(llvm::raw_ostream &os) const;
   /// {"value": {"checked": 20, "failed": 0, "near_ties": 1, "worst": 0.3}}
@@ -28,6 +32,7 @@ private:
     int checked = 0, failures = 0, nearTies = 0;
     double worst = 0; ///< as a share of what is tolerated
     std::string message;
+    std::string skipped; ///< why it is not applicable
   };
   std::map<std::string, Row> rows;
 };
@@ -36,6 +41,8 @@ private:
 double inner(const reference::TensorMap &a, const reference::TensorMap &b);
 /// The largest finite element, at least 1.
 double getMagnitude(const reference::TensorMap &tensors);
+/// The sum of all elements.
+double sumElements(const reference::TensorMap &tensors);
 bool areClose(double a, double b, double scale, double tolerance);
 
 /// An engine's results against the reference's. `moved` are the reference's at
@@ -44,15 +51,18 @@ bool areClose(double a, double b, double scale, double tolerance);
 void compareResults(const Results &actual, const Results &expected,
                     llvm::ArrayRef<Results> moved, bool isSingle, Tally &tally);
 
-/// <gradient, v> is the sum of J v over the outputs (cotangents are 1).
+/// <gradient, v> is the sum of J v over the outputs, by their cotangents (1
+/// where there is none).
 void checkDirections(const Results &actual,
-                     const reference::TensorMap &directions, bool isSingle,
+                     const reference::TensorMap &directions,
+                     const reference::TensorMap &cotangents, bool isSingle,
                      Tally &tally);
 
-/// Member `number` of a batch against the same instance alone: the same bits,
-/// and 0 in the padding.
-void compareMember(const Results &batch, const Results &alone, int64_t number,
-                   Tally &tally);
+/// A batch against the same instances alone: the same bits, and 0 in the
+/// padding. What is in `shared` is their sum instead.
+void compareBatch(const Results &batch, llvm::ArrayRef<Results> alone,
+                  const std::set<std::string> &shared, bool isSingle,
+                  Tally &tally);
 
 } // namespace danskin
 

@@ -150,6 +150,46 @@ danskin::drawDirections(RandomEngine &random, const Program &program,
   return directions;
 }
 
+Expected<TensorMap> danskin::drawCotangents(RandomEngine &random,
+                                            const Program &program,
+                                            const Instance &instance) {
+  TensorMap cotangents;
+  Interpreter interpreter(program, instance);
+  for (const auto &output : program.outputs) {
+    Expected<Shape> shape = interpreter.getOutputShape(output->name);
+    if (!shape)
+      return shape.takeError();
+    Tensor tensor = drawFloats(random, *shape);
+    for (double &x : tensor.data)
+      x = float(x);
+    cotangents[output->name] = std::move(tensor);
+  }
+  return cotangents;
+}
+
+bool danskin::setMood(RandomEngine &random, Mood mood, const Program &program,
+                      const ProgramTraits &traits, Instance &instance) {
+  if (mood == Mood::Plain)
+    return true;
+  bool isAny = false;
+  std::set<std::string> temperatures = findTemperatures(program);
+  double dead = traits.isMaxOnly ? -INFINITY : INFINITY;
+  for (auto &[name, tensor] : instance.floats) {
+    bool isWeight = traits.isOneSided() && traits.directInputs.count(name) &&
+                    traits.getSign(name);
+    if (temperatures.count(name) || (mood != Mood::Ties && !isWeight))
+      continue;
+    isAny = true;
+    for (double &x : tensor.data) {
+      if (mood == Mood::Ties)
+        x = double(drawInt(random, -1, 1));
+      else if (drawInt(random, 0, 3) == 0)
+        x = mood == Mood::Masks ? traits.getSign(name) * dead : float(1e30 * x);
+    }
+  }
+  return isAny;
+}
+
 ResolvedCall danskin::makeSingle(const Program &program,
                                  const Instance &instance,
                                  const TensorMap &directions) {
@@ -186,15 +226,106 @@ static bool place(const Array<Element> &own, Array<Element> &padded,
   return true;
 }
 
-std::optional<ResolvedCall> danskin::makeBatch(const Program &program,
-                                               ArrayRef<Instance> instances) {
+/// The members' tensors in a padded batch; nothing if one does not fit.
+template <class Element, class Get>
+static std::optional<Batched<Array<Element>>>
+stack(ArrayRef<Member> members, Shape shape, Element padding, Get get) {
+  shape.insert(shape.begin(), members.size());
+  Array<Element> all(shape, padding);
+  for (auto [number, member] : enumerate(members))
+    if (!place(get(member), all, number))
+      return std::nullopt;
+  return Batched<Array<Element>>{std::move(all), true};
+}
+
+/// The arrays of the program; false if a member does not fit.
+static bool stackInputs(const Program &program, ArrayRef<Member> members,
+                        const std::set<std::string> &shared,
+                        ResolvedCall &call) {
+  const Instance &first = members.front().instance;
+  for (const ArrayDecl &array : getArrays(program)) {
+    Shape shape;
+    for (const Expr *extent : array.extents)
+      shape.push_back(evaluateExtent(*extent, call.sizes).value_or(0) +
+                      array.plus);
+    if (array.isInt) {
+      auto ints =
+          stack(members, shape, int64_t(-77777777), [&](const Member &m) {
+            return m.instance.ints.at(array.name);
+          });
+      if (!ints)
+        return false;
+      call.ints[array.name] = std::move(*ints);
+    } else if (shared.count(array.name)) {
+      call.floats[array.name] = {first.floats.at(array.name), false};
+    } else {
+      auto floats = stack(members, shape, double(NAN), [&](const Member &m) {
+        return m.instance.floats.at(array.name);
+      });
+      if (!floats)
+        return false;
+      call.floats[array.name] = std::move(*floats);
+    }
+  }
+  return true;
+}
+
+/// The shape of a direction or cotangent of the padded instance.
+static std::optional<Shape> getPaddedShape(const Program &program,
+                                           const ResolvedCall &call,
+                                           const std::string &name,
+                                           bool isDirection) {
+  auto input = call.floats.find(name);
+  if (isDirection && input != call.floats.end())
+    return Shape(drop_begin(input->second.array.shape).begin(),
+                 input->second.array.shape.end());
+  Instance padded;
+  padded.sizes = call.sizes;
+  Interpreter interpreter(program, padded);
+  Expected<Shape> shape = isDirection ? interpreter.getShape(name)
+                                      : interpreter.getOutputShape(name);
+  if (shape)
+    return *shape;
+  consumeError(shape.takeError());
+  return std::nullopt;
+}
+
+/// Directions and cotangents, where the members have them.
+static bool stackSeeds(const Program &program, ArrayRef<Member> members,
+                       ResolvedCall &call) {
+  for (TensorMap Member::*map : {&Member::directions, &Member::cotangents}) {
+    bool isDirection = map == &Member::directions;
+    auto &into = isDirection ? call.directions : call.cotangents;
+    for (const auto &entry : members.front().*map) {
+      const std::string &name = entry.first;
+      if (isDirection && !call.hasBatchAxis(name)) {
+        into[name] = {entry.second, false};
+        continue;
+      }
+      auto shape = getPaddedShape(program, call, name, isDirection);
+      if (!shape)
+        return false;
+      auto stacked =
+          stack(members, *shape, double(NAN),
+                [&, map = map](const Member &m) { return (m.*map).at(name); });
+      if (!stacked)
+        return false;
+      into[name] = std::move(*stacked);
+    }
+  }
+  return true;
+}
+
+std::optional<ResolvedCall>
+danskin::makeBatch(const Program &program, ArrayRef<Member> members,
+                   const std::set<std::string> &shared) {
   ResolvedCall call;
   call.program = &program;
   call.value = call.grad = call.hvp = call.argmax = true;
   call.isBatched = true;
-  call.batch = instances.size();
-  for (const Instance &instance : instances)
-    for (const auto &[name, value] : instance.sizes) {
+  call.batch = members.size();
+  for (const Member &member : members)
+    for (const auto &[name, value] : member.instance.sizes) {
       call.lengths[name].push_back(value);
       call.sizes[name] = std::max(call.sizes[name], value);
     }
@@ -202,26 +333,13 @@ std::optional<ResolvedCall> danskin::makeBatch(const Program &program,
     consumeError(std::move(error));
     return std::nullopt;
   }
-  for (const ArrayDecl &array : getArrays(program)) {
-    Shape shape = {call.batch};
-    for (const Expr *extent : array.extents)
-      shape.push_back(evaluateExtent(*extent, call.sizes).value_or(0) +
-                      array.plus);
-    Tensor floats(array.isInt ? Shape{0} : shape, NAN);
-    IntTensor ints(array.isInt ? shape : Shape{0}, int64_t(-77777777));
-    for (auto [number, instance] : enumerate(instances))
-      if (array.isInt ? !place(instance.ints.at(array.name), ints, number)
-                      : !place(instance.floats.at(array.name), floats, number))
-        return std::nullopt;
-    if (array.isInt)
-      call.ints[array.name] = {std::move(ints), true};
-    else
-      call.floats[array.name] = {std::move(floats), true};
-  }
   call.gamma = {Tensor(Shape{call.batch}), true};
-  for (auto [number, instance] : enumerate(instances))
-    call.gamma.array.data[number] = instance.gamma;
+  for (auto [number, member] : enumerate(members))
+    call.gamma.array.data[number] = member.instance.gamma;
   call.wrt = getAllSlots(program);
+  if (!stackInputs(program, members, shared, call) ||
+      !stackSeeds(program, members, call))
+    return std::nullopt;
   return call;
 }
 
