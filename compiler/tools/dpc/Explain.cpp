@@ -11,20 +11,34 @@
 
 using namespace danskin;
 
+/// Prints the codes that begin with `family`, which is all of them where it is
+/// empty; false where none does.
+static bool listCodes(llvm::StringRef family) {
+  bool found = false;
+  for (const CodeInfo &info : allCodes()) {
+    if (!info.code.starts_with_insensitive(family))
+      continue;
+    llvm::outs() << info.code << "  " << info.title << "\n";
+    found = true;
+  }
+  return found;
+}
+
 int danskin::explainCommand(Arguments arguments) {
   if (arguments.empty()) {
-    for (const CodeInfo &info : allCodes())
-      llvm::outs() << info.code << "  " << info.title << "\n";
+    listCodes("");
     return 0;
   }
   for (const char *code : arguments) {
-    const CodeInfo *info = findCode(code);
-    if (!info) {
+    if (const CodeInfo *info = findCode(code)) {
+      explainCode(*info, llvm::outs());
+      continue;
+    }
+    if (llvm::StringRef(code).empty() || !listCodes(code)) {
       llvm::errs() << "dpc explain: there is no code `" << code
                    << "`; `dpc explain` lists them\n";
       return 1;
     }
-    explainCode(*info, llvm::outs());
   }
   return 0;
 }
