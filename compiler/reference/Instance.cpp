@@ -9,6 +9,8 @@
 #include "compiler/reference/Indices.h"
 #include "compiler/reference/Sizes.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
 using namespace llvm;
@@ -45,6 +47,18 @@ Expected<Interval> getPromise(const Program &program, const Instance &instance,
   return interval;
 }
 
+/// In the words of the runtime.
+static Error failValue(const std::string &name, ArrayRef<int64_t> index,
+                       int64_t value, Interval wanted) {
+  std::string place;
+  for (int64_t i : index)
+    place += (place.empty() ? "" : ", ") + std::to_string(i);
+  return makeError(Fault::Value,
+                   "input `" + name + "`: element [" + place + "] is " +
+                       Twine(value) + ", but must lie in " +
+                       Twine(wanted.lower) + ".." + Twine(wanted.upper));
+}
+
 static Error checkRange(const Program &program, const Instance &instance,
                         const InputDecl &input) {
   const IntTensor &tensor = instance.ints.at(input.name);
@@ -57,10 +71,7 @@ static Error checkRange(const Program &program, const Instance &instance,
       return promise.takeError();
     int64_t value = tensor.at(index);
     if (value < promise->lower || value >= promise->upper)
-      return makeError("input `" + input.name + "`: `" +
-                       describeCell(input.name, index) + "` is " +
-                       Twine(value) + ", outside of its range " +
-                       Twine(promise->lower) + ".." + Twine(promise->upper));
+      return failValue(input.name, index, value, *promise);
   } while (nextIndex(index, tensor.shape));
   return Error::success();
 }
@@ -69,24 +80,19 @@ static Error checkDag(const std::string &name, const Instance &instance) {
   const IntTensor &indptr = instance.ints.at(name + ".indptr");
   const IntTensor &src = instance.ints.at(name + ".src");
   int64_t vertices = indptr.data.size() - 1, edges = src.data.size();
-  if (indptr.data.front() != 0 || indptr.data.back() != edges)
-    return makeError("input `" + name + ".indptr` must run from 0 to " +
-                     Twine(edges) + ", the number of edges, not from " +
-                     Twine(indptr.data.front()) + " to " +
-                     Twine(indptr.data.back()));
-  for (int64_t v = 0; v < vertices; ++v) {
-    int64_t first = indptr.data[v], last = indptr.data[v + 1];
-    if (first > last || first < 0 || last > edges)
-      return makeError("input `" + name +
-                       ".indptr` must not decrease: element " + Twine(v + 1) +
-                       " is " + Twine(last) + " after " + Twine(first));
-    for (int64_t e = first; e < last; ++e)
-      if (src.data[e] < 0 || src.data[e] >= v)
-        return makeError("input `" + name + ".src`: edge " + Twine(e) +
-                         " into vertex " + Twine(v) + " comes from vertex " +
-                         Twine(src.data[e]) + ", which is not in 0.." +
-                         Twine(v));
+  // From 0 to the number of edges, never down.
+  for (int64_t v = 0; v <= vertices; ++v) {
+    Interval wanted = {v ? indptr.data[v - 1] : 0, v ? edges + 1 : 1};
+    if (v == vertices)
+      wanted.lower = edges;
+    int64_t pointer = indptr.data[v];
+    if (pointer < wanted.lower || pointer >= wanted.upper)
+      return failValue(name + ".indptr", {v}, pointer, wanted);
   }
+  for (int64_t v = 0; v < vertices; ++v)
+    for (int64_t e = indptr.data[v]; e < indptr.data[v + 1]; ++e)
+      if (src.data[e] < 0 || src.data[e] >= v)
+        return failValue(name + ".src", {e}, src.data[e], {0, v});
   return Error::success();
 }
 
@@ -98,6 +104,13 @@ static const Shape *findShape(const Instance &instance,
   }
   auto found = instance.floats.find(array.name);
   return found == instance.floats.end() ? nullptr : &found->second.shape;
+}
+
+Error failGamma(double gamma) {
+  std::string number;
+  raw_string_ostream(number) << format("%g", gamma);
+  return makeError(Fault::Value, "input `gamma`: it is " + number +
+                                     ", but must be finite and > 0");
 }
 
 Error checkInstance(const Program &program, const Instance &instance) {
@@ -114,8 +127,7 @@ Error checkInstance(const Program &program, const Instance &instance) {
   if (*sizes != instance.sizes)
     return makeError("some size of the instance is missing");
   if (!(instance.gamma > 0) || std::isinf(instance.gamma))
-    return makeError("gamma must be finite and above 0, not " +
-                     std::to_string(instance.gamma));
+    return failGamma(instance.gamma);
   for (const auto &input : program.inputs) {
     if (input->element == InputDecl::Float)
       continue;

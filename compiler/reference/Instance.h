@@ -21,6 +21,20 @@ namespace danskin::reference {
 /// A message as an llvm::Error.
 llvm::Error makeError(const llvm::Twine &message);
 
+/// What an instance may get wrong, with the numbers of the runtime's codes.
+enum class Fault {
+  Rank = 2,
+  Type = 3,
+  Shape = 5,
+  Size = 6,
+  Constraint = 7,
+  Length = 8,
+  Batch = 9,
+  Value = 11
+};
+/// The message with the fault's code: `... [R11]`.
+llvm::Error makeError(Fault fault, const llvm::Twine &message);
+
 struct Instance {
   std::map<std::string, int64_t> sizes;
   std::map<std::string, Tensor> floats;
@@ -34,6 +48,9 @@ struct Instance {
 /// place and both numbers.
 llvm::Error checkInstance(const ast::Program &program,
                           const Instance &instance);
+
+/// What checkInstance says of a gamma that is not finite and above 0.
+llvm::Error failGamma(double gamma);
 
 } // namespace danskin::reference
 

@@ -18,6 +18,12 @@ Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
 
+Error makeError(Fault fault, const Twine &message) {
+  std::string number = std::to_string(int(fault));
+  return makeError(message + " [R" + (number.size() < 2 ? "0" : "") + number +
+                   "]");
+}
+
 namespace {
 using Gradient = Dual<double, 16>;
 using Curvature = Dual<Dual<double, 1>, 8>;

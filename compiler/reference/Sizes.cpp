@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/reference/Sizes.h"
+#include "compiler/frontend/AstWalk.h"
 #include "compiler/reference/Instance.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -148,11 +149,13 @@ std::string describeExtent(const Expr &expr) {
 namespace {
 /// Sizes found so far, and by what.
 struct Resolution {
-  const std::set<std::string> &batched;
+  std::set<std::string> batched;
   SizeMap sizes = {};
   std::map<std::string, std::string> origins = {}; ///< "axis 1 of input `x`"
 };
 } // namespace
+
+static constexpr StringLiteral theCall("the call");
 
 static std::string describeAxis(const ArrayDecl &array, size_t axis,
                                 const Resolution &found) {
@@ -193,12 +196,56 @@ static Expected<bool> solve(const ArrayDecl &array, size_t axis, int64_t extent,
     return false;
   int64_t rest = extent - array.plus - line->constant;
   if (rest % line->coefficient != 0)
-    return makeError(describeAxis(array, axis, found) + " has size " +
-                     Twine(extent) + ", which no integer `" + unknown +
-                     "` makes `" + describeExtent(*array.extents[axis]) + "`");
+    return makeError(Fault::Size,
+                     describeAxis(array, axis, found) + " has size " +
+                         Twine(extent) + ", which no integer `" + unknown +
+                         "` makes `" + describeExtent(*array.extents[axis]) +
+                         "`");
   found.sizes[unknown] = rest / line->coefficient;
   found.origins[unknown] = describeAxis(array, axis, found);
   return true;
+}
+
+/// "N = 0 (axis 1 of input `x`)".
+static std::string describeSize(const std::string &name,
+                                const Resolution &found) {
+  std::string text = name + " = " + std::to_string(found.sizes.at(name));
+  auto origin = found.origins.find(name);
+  bool isGiven = origin == found.origins.end() || origin->second == theCall;
+  return isGiven ? text : text + " (" + origin->second + ")";
+}
+
+/// Checks signs and constraints (`size N >= 1`), in the words of the runtime.
+static Error checkSizes(const Program &program, const Resolution &found) {
+  for (const auto &size : program.sizes) {
+    int64_t value = found.sizes.at(size->name);
+    if (value < 0)
+      return makeError(Fault::Size, "size `" + size->name + "`: " +
+                                        describeSize(size->name, found) +
+                                        ", but must be >= 0");
+    if (size->constraint == SizeDecl::None)
+      continue;
+    std::optional<int64_t> bound = evaluateExtent(*size->bound, found.sizes);
+    const char *symbols[] = {"", "==", ">=", "<="};
+    bool holds =
+        bound && (size->constraint == SizeDecl::Eq   ? value == *bound
+                  : size->constraint == SizeDecl::Ge ? value >= *bound
+                                                     : value <= *bound);
+    if (holds)
+      continue;
+    std::string message = "the program demands `" + size->name + " " +
+                          symbols[size->constraint] + " " +
+                          describeExtent(*size->bound) + "`, but " +
+                          describeSize(size->name, found);
+    std::set<std::string> named = {size->name};
+    walk(*size->bound, [&](const Expr &expr) {
+      auto *var = dyn_cast<VarExpr>(&expr);
+      if (var && named.insert(var->name).second)
+        message += ", " + describeSize(var->name, found);
+    });
+    return makeError(Fault::Constraint, message);
+  }
+  return Error::success();
 }
 
 Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
@@ -211,7 +258,7 @@ Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
         }))
       return makeError("`" + program.name + "` has no size `" + name + "`");
     found.sizes[name] = value;
-    found.origins[name] = "the call";
+    found.origins[name] = theCall.str();
   }
   std::vector<ArrayDecl> arrays = getArrays(program);
   for (bool changed = true; changed;) {
@@ -221,9 +268,10 @@ Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
       if (shape == shapes.end())
         continue;
       if (shape->second.size() != array.extents.size())
-        return makeError("input `" + array.name + "` has rank " +
-                         Twine(shape->second.size()) + ", the program says " +
-                         Twine(array.extents.size()));
+        return makeError(Fault::Rank, "input `" + array.name + "` has rank " +
+                                          Twine(shape->second.size()) +
+                                          ", the program says " +
+                                          Twine(array.extents.size()));
       for (size_t axis = 0; axis < array.extents.size(); ++axis) {
         Expected<bool> solved = solve(array, axis, shape->second[axis], found);
         if (!solved)
@@ -243,9 +291,10 @@ Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
   }
   for (const auto &size : program.sizes)
     if (!found.sizes.count(size->name))
-      return makeError("the size `" + size->name +
-                       "` is determined by no input that is given: pass `" +
-                       size->name + "=...`");
+      return makeError(Fault::Size,
+                       "the size `" + size->name +
+                           "` is determined by no input that is given: pass `" +
+                           size->name + "=...`");
   for (const ArrayDecl &array : arrays) {
     auto shape = shapes.find(array.name);
     for (size_t axis = 0; shape != shapes.end() && axis < array.extents.size();
@@ -253,12 +302,13 @@ Expected<SizeMap> resolveSizes(const Program &program, const ShapeMap &shapes,
       auto value = evaluateExtent(*array.extents[axis], found.sizes);
       if (!value || *value + array.plus != shape->second[axis])
         return makeError(
+            Fault::Shape,
             describeAxis(array, axis, found) + " has size " +
-            Twine(shape->second[axis]) + ", but " +
-            explain(array, axis, found, value.value_or(0) + array.plus));
+                Twine(shape->second[axis]) + ", but " +
+                explain(array, axis, found, value.value_or(0) + array.plus));
     }
   }
-  if (Error error = checkSizes(program, found.sizes))
+  if (Error error = checkSizes(program, found))
     return error;
   return found.sizes;
 }
@@ -289,27 +339,8 @@ std::vector<std::string> getFreeSizes(const Program &program) {
 }
 
 Error checkSizes(const Program &program, const SizeMap &sizes) {
-  for (const auto &size : program.sizes) {
-    int64_t value = sizes.at(size->name);
-    if (value < 0)
-      return makeError("the size `" + size->name + "` is " + Twine(value) +
-                       ", below 0");
-    if (size->constraint == SizeDecl::None)
-      continue;
-    std::optional<int64_t> bound = evaluateExtent(*size->bound, sizes);
-    const char *symbols[] = {"", "==", ">=", "<="};
-    bool holds =
-        bound && (size->constraint == SizeDecl::Eq   ? value == *bound
-                  : size->constraint == SizeDecl::Ge ? value >= *bound
-                                                     : value <= *bound);
-    if (!holds)
-      return makeError(
-          "the size `" + size->name + "` is " + Twine(value) +
-          ", but the program wants `" + size->name + " " +
-          symbols[size->constraint] + " " + describeExtent(*size->bound) + "`" +
-          (bound ? " (= " + Twine(*bound).str() + ")" : std::string()));
-  }
-  return Error::success();
+  Resolution found{{}, sizes};
+  return checkSizes(program, found);
 }
 
 } // namespace danskin::reference

@@ -149,9 +149,9 @@ Error CallResolver::readValues() {
 
 Error CallResolver::joinBatch(int64_t count, const std::string &origin) {
   if (call.isBatched && call.batch != count)
-    return reference::makeError(origin + " has a batch of " + Twine(count) +
-                                ", but " + batchOrigin + " one of " +
-                                Twine(call.batch));
+    return reference::makeError(
+        Fault::Batch, origin + " has a batch of " + Twine(count) + ", but " +
+                          batchOrigin + " one of " + Twine(call.batch));
   call.isBatched = true;
   call.batch = count;
   if (batchOrigin.empty())
@@ -183,10 +183,11 @@ Error CallResolver::findBatchOfInputs() {
       continue;
     if (shape->size() != array.extents.size() + 1)
       return reference::makeError(
-          "input `" + array.name + "` has shape " +
-          reference::toString(*shape) + " of rank " + Twine(shape->size()) +
-          "; the program says rank " + Twine(array.extents.size()) +
-          ", or one more for a batch");
+          Fault::Rank, "input `" + array.name + "` has shape " +
+                           reference::toString(*shape) + " of rank " +
+                           Twine(shape->size()) + "; the program says rank " +
+                           Twine(array.extents.size()) +
+                           ", or one more for a batch");
     batched.insert(array.name);
     if (Error error = joinBatch(shape->front(), "input `" + array.name + "`"))
       return error;
@@ -228,10 +229,10 @@ Error CallResolver::setLengths() {
       return values.takeError();
     for (auto [instance, value] : enumerate(*values))
       if (value < 0 || value > size->second)
-        return reference::makeError("the length of `" + name + "` is " +
-                                    Twine(value) + " in instance " +
-                                    Twine(instance) +
-                                    ", not in 0..=" + Twine(size->second));
+        return reference::makeError(
+            Fault::Length, "instance " + Twine(instance) + ": length of `" +
+                               name + "`: it is " + Twine(value) +
+                               ", but must lie in 0..=" + Twine(size->second));
     call.lengths[name] = *values;
   }
   return Error::success();
@@ -243,8 +244,7 @@ Error CallResolver::setGamma() {
     return gamma.takeError();
   for (double value : gamma->array.data)
     if (!(value > 0) || std::isinf(value))
-      return reference::makeError("gamma must be finite and above 0, not " +
-                                  std::to_string(value));
+      return failGamma(value);
   call.gamma = std::move(*gamma);
   return Error::success();
 }

@@ -39,11 +39,11 @@ Expected<Batched<Tensor>> CallResolver::readFloats(StringRef text,
   if (found.size() < shape.size() ||
       !std::equal(shape.rbegin(), shape.rend(), found.rbegin()) ||
       found.size() > shape.size() + mayBeBatched)
-    return reference::makeError(what + " has shape " +
-                                reference::toString(found) + "; it must be " +
-                                reference::toString(shape) +
-                                (mayBeBatched ? ", or that after a batch axis"
-                                              : ", without a batch axis"));
+    return reference::makeError(
+        Fault::Shape, what + " has shape " + reference::toString(found) +
+                          "; it must be " + reference::toString(shape) +
+                          (mayBeBatched ? ", or that after a batch axis"
+                                        : ", without a batch axis"));
   if (result.isBatched)
     if (Error error = joinBatch(found.front(), what))
       return error;
@@ -59,8 +59,9 @@ Error CallResolver::setInputs() {
     bool isBatched = batched.count(array.name);
     if (array.isInt) {
       if (source.npy->isFloat())
-        return reference::makeError("input `" + array.name +
-                                    "` must be integers, not floats");
+        return reference::makeError(Fault::Type,
+                                    "input `" + array.name +
+                                        "` must be integers, not floats");
       call.ints[array.name] = {std::get<IntTensor>(source.npy->array),
                                isBatched};
       continue;
@@ -196,8 +197,8 @@ Error CallResolver::finish() {
       values.resize(call.batch, values.front());
     if (int64_t(values.size()) != call.batch)
       return reference::makeError(
-          "`" + name + "` is given for " + Twine(values.size()) +
-          " instances of a batch of " + Twine(call.batch));
+          Fault::Batch, "`" + name + "` is given for " + Twine(values.size()) +
+                            " instances of a batch of " + Twine(call.batch));
   }
   if (!call.isSingle)
     return Error::success();
