@@ -47,3 +47,20 @@ std::unique_ptr<ast::File> danskin::parseFile(StringRef text,
     return nullptr;
   return file;
 }
+
+std::optional<std::string>
+danskin::parseRegularizer(StringRef text, Diagnostics &diagnostics,
+                          const FrontendOptions &options) {
+  unsigned before = diagnostics.errorCount();
+  const Source &source = diagnostics.addSource("--reg", text);
+  std::vector<Token> tokens = lex(source, diagnostics);
+  std::optional<ast::RegRef> reg =
+      Parser(source, std::move(tokens), diagnostics).parseRegularizer();
+  if (!reg || diagnostics.errorCount() != before)
+    return std::nullopt;
+  ast::Program program;
+  Sema(program, source, diagnostics, options).checkOption(*reg);
+  if (diagnostics.errorCount() != before)
+    return std::nullopt;
+  return reg->name;
+}

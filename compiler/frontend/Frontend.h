@@ -8,6 +8,7 @@
 #define DANSKIN_FRONTEND_FRONTEND_H
 
 #include "compiler/frontend/Diagnostics.h"
+#include <optional>
 
 namespace danskin {
 
@@ -25,6 +26,13 @@ std::unique_ptr<ast::File> parseFile(llvm::StringRef text,
                                      llvm::StringRef filename,
                                      Diagnostics &diagnostics,
                                      const FrontendOptions &options = {});
+
+/// Checks the value of `--reg` as a `reg` of a program is checked, and gives
+/// its name. Nothing where an error was reported. The strength is not the
+/// option's to say: calls pass gamma.
+std::optional<std::string>
+parseRegularizer(llvm::StringRef text, Diagnostics &diagnostics,
+                 const FrontendOptions &options = {});
 
 /// A stable dump of the tree, for `--emit=ast` and the tests.
 void printAst(const ast::File &file, llvm::raw_ostream &os);

@@ -26,6 +26,8 @@ public:
 
   /// Always gives a tree; it is whole only where no error was reported.
   std::unique_ptr<ast::File> parseFile();
+  /// A regularizer and nothing else, as an option gives it.
+  std::optional<ast::RegRef> parseRegularizer();
 
 private:
   /// Either of the two: a parenthesis may hold a condition or an expression,

@@ -31,6 +31,13 @@ void Parser::parseRegItem(Program &program) {
   program.reg = std::move(reg);
 }
 
+std::optional<RegRef> Parser::parseRegularizer() {
+  std::optional<RegRef> reg = parseReg();
+  if (reg && peek().kind != Token::End)
+    expected("the end of the option");
+  return reg;
+}
+
 std::optional<RegRef> Parser::parseReg() {
   if (peek().kind != Token::Name) {
     expected("the name of a regularizer");

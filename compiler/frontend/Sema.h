@@ -27,6 +27,8 @@ public:
         options(options) {}
 
   void run();
+  /// Instead of run: a regularizer that an option names. `program` is empty.
+  void checkOption(ast::RegRef &reg);
 
 private:
   /// What an expression in index position may be made of.
@@ -73,6 +75,7 @@ private:
 
   // Regularizers (SemaRegs.cpp).
   void checkReg(ast::RegRef &reg);
+  void refuseReg(const ast::RegRef &reg);
   void checkGamma(ast::RegRef &reg);
 
   // Values (SemaExprs.cpp).

@@ -39,6 +39,16 @@ static std::string quotedList(const std::vector<StringRef> &names) {
   return list;
 }
 
+/// What the language has and the compiler not.
+void Sema::refuseReg(const RegRef &reg) {
+  error("E0501", reg.range,
+        "regularizer `" + reg.name +
+            "` is in the language but not yet in this compiler")
+      .help("the ones that exist are " +
+            quotedList(
+                {options.regularizers.begin(), options.regularizers.end()}));
+}
+
 void Sema::checkReg(RegRef &reg) {
   bool exists = llvm::is_contained(options.regularizers, reg.name);
   Known known = {reg.name.c_str(), 0, true};
@@ -81,13 +91,7 @@ void Sema::checkReg(RegRef &reg) {
     return;
   }
   if (!exists)
-    error("E0501", reg.range,
-          "regularizer `" + reg.name +
-              "` is in the language but not yet in "
-              "this compiler")
-        .help("the ones that exist are " +
-              quotedList(
-                  {options.regularizers.begin(), options.regularizers.end()}));
+    refuseReg(reg);
   for (size_t i = 0; i < known.parameters; ++i) {
     auto *number = llvm::dyn_cast<NumberExpr>(reg.arguments[i].get());
     if (!number)
@@ -102,6 +106,22 @@ void Sema::checkReg(RegRef &reg) {
     reg.arguments.pop_back();
     checkGamma(reg);
   }
+}
+
+void Sema::checkOption(RegRef &reg) {
+  unsigned before = diagnostics.errorCount();
+  bool exists = llvm::is_contained(options.regularizers, reg.name);
+  // A name alone asks whether there is such a regularizer.
+  if (!exists && reg.arguments.empty() &&
+      llvm::any_of(grammarRegs,
+                   [&](const Known &known) { return reg.name == known.name; }))
+    return refuseReg(reg);
+  checkReg(reg);
+  if (diagnostics.errorCount() == before && reg.gamma)
+    error("E0506", reg.gamma->range, "an option gives no gamma")
+        .help("the calls of a library pass one, as `--gamma` does for "
+              "`dpc run`; a program may write `reg " +
+              source.text().str() + "`");
 }
 
 /// A gamma is one number an instance: an expression of inputs, sizes and

@@ -8,8 +8,12 @@
 #include "compiler/pipeline/Compiler.h"
 #include "compiler/analysis/ScheduleAttr.h"
 #include "compiler/frontend/DpGen.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/TimeProfiler.h"
 
 using namespace mlir;
 using namespace danskin;
@@ -17,6 +21,8 @@ using namespace danskin;
 Compiler::Compiler(Diagnostics &diagnostics)
     : context(MLIRContext::Threading::DISABLED), diagnostics(diagnostics) {
   loadDialects(context);
+  // A person's error is about a program, not about operations.
+  context.printOpOnDiagnostic(false);
 }
 
 OwningOpRef<ModuleOp>
@@ -71,12 +77,29 @@ static void add(Diagnostics &diagnostics, mlir::Diagnostic &from) {
 // Running
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// Passes as parts of `--time-trace`.
+struct PassTrace : PassInstrumentation {
+  void runBeforePass(Pass *pass, Operation *) override {
+    llvm::timeTraceProfilerBegin(pass->getName(), StringRef());
+  }
+  void runAfterPass(Pass *, Operation *) override {
+    llvm::timeTraceProfilerEnd();
+  }
+  void runAfterPassFailed(Pass *, Operation *) override {
+    llvm::timeTraceProfilerEnd();
+  }
+};
+} // namespace
+
 bool Compiler::run(ModuleOp module,
                    function_ref<void(OpPassManager &)> populate) {
   ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
     add(diagnostics, diagnostic);
   });
   PassManager manager(&context);
+  if (llvm::timeTraceProfilerEnabled())
+    manager.addInstrumentation(std::make_unique<PassTrace>());
   populate(manager);
   return succeeded(manager.run(module)) && !diagnostics.hasErrors();
 }
@@ -98,6 +121,42 @@ bool Compiler::advance(ModuleOp module, const Entry &entry,
   return run(module, [&](OpPassManager &manager) {
     populatePipeline(manager, options, entry, to, &from);
   });
+}
+
+bool Compiler::addLines(ModuleOp module) {
+  return run(module, [](OpPassManager &manager) {
+    manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+  });
+}
+
+std::vector<const Entry *> Compiler::getEntriesOf(ModuleOp source) {
+  std::vector<const Entry *> entries;
+  auto program = *source.getOps<dp::ProgramOp>().begin();
+  bool hasPath = classify(program) != ProgramClass::General;
+  for (const Entry &entry : getEntries())
+    if (!entry.tracesPath || hasPath)
+      entries.push_back(&entry);
+  return entries;
+}
+
+void Compiler::printSchedule(ModuleOp scheduled, const Entry &entry,
+                             llvm::raw_ostream &os) {
+  auto program = *scheduled.getOps<dp::ProgramOp>().begin();
+  ProofBudget budget{dependenceProofLimit};
+  ProgramDependences dependences = getDependences(program, budget);
+  // What follows a path has no time of its own.
+  Problem timed;
+  Schedule schedule;
+  for (auto [statement, op] :
+       llvm::zip(dependences.problem.statements, dependences.statements))
+    if (auto rows = getScheduleRows(op)) {
+      timed.statements.push_back(statement);
+      schedule.rows.push_back(std::move(*rows));
+    }
+  os << "program " << program.getSymName() << ", entry " << entry.query << "\n";
+  std::string text = toString(timed, schedule);
+  for (StringRef line : llvm::split(StringRef(text).rtrim('\n'), '\n'))
+    os << "  " << line << "\n";
 }
 
 bool Compiler::check(ModuleOp source) {

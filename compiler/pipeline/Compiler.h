@@ -43,6 +43,16 @@ public:
                const PipelineOptions &options, const Stage &from,
                const Stage &to);
 
+  /// Gives functions at stage `llvm` the lines of the program.
+  bool addLines(mlir::ModuleOp module);
+
+  /// The entries that a program's class has.
+  static std::vector<const Entry *> getEntriesOf(mlir::ModuleOp source);
+
+  /// Prints when each statement of a module at stage `schedule` runs.
+  void printSchedule(mlir::ModuleOp scheduled, const Entry &entry,
+                     llvm::raw_ostream &os);
+
   /// Runs the static checks alone.
   bool check(mlir::ModuleOp source);
 

@@ -18,6 +18,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MD5.h"
+#include "llvm/Support/TimeProfiler.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -41,12 +42,7 @@ public:
     for (const auto &program : file.programs)
       if (isWanted(*program) && !addProgram(*program, library))
         return false;
-    if (library.interface.entries.empty()) {
-      diagnostics.error("E0503", {filename.str()},
-                        "no program called `" + options.program + "`");
-      return false;
-    }
-    return finish(library);
+    return hasWanted(file) && finish(library);
   }
 
   bool print(const ast::File &file, const Stage &stage, llvm::raw_ostream &os) {
@@ -57,7 +53,7 @@ public:
     for (const auto &program : file.programs)
       if (isWanted(*program) && !printProgram(*program, stage, os))
         return false;
-    return true;
+    return hasWanted(file);
   }
 
 private:
@@ -76,14 +72,20 @@ private:
     return options.program.empty() || options.program == program.name;
   }
 
+  /// Reports that there is no program of the name asked for.
+  bool hasWanted(const ast::File &file) {
+    if (llvm::any_of(file.programs,
+                     [&](const auto &program) { return isWanted(*program); }))
+      return true;
+    diagnostics.error("E0503", {filename.str()},
+                      "no program called `" + options.program + "`");
+    return false;
+  }
+
   /// The entries asked for, or all that the program's class has.
   bool selectEntries(ModuleOp source, SmallVectorImpl<const Entry *> &entries) {
     if (options.entries.empty()) {
-      auto program = *source.getOps<dp::ProgramOp>().begin();
-      bool hasPath = classify(program) != ProgramClass::General;
-      for (const Entry &entry : getEntries())
-        if (entry.name != "argmax" || hasPath)
-          entries.push_back(&entry);
+      llvm::append_range(entries, Compiler::getEntriesOf(source));
       return true;
     }
     for (const std::string &name : options.entries) {
@@ -93,11 +95,12 @@ private:
             "E0503", {filename.str()}, "there is no entry `" + name + "`");
         std::string all;
         for (const Entry &known : getEntries())
-          all += (all.empty() ? "" : ", ") + known.name.str();
+          all += (all.empty() ? "" : ", ") + known.query.str();
         error.help("the entries are " + all);
         return false;
       }
-      entries.push_back(entry);
+      if (!llvm::is_contained(entries, entry))
+        entries.push_back(entry);
     }
     return true;
   }
@@ -108,9 +111,12 @@ private:
     SmallVector<const Entry *> entries;
     if (!selectEntries(*source, entries))
       return false;
-    for (const Entry *entry : entries)
+    for (const Entry *entry : entries) {
+      llvm::TimeTraceScope scope("Entry",
+                                 program.name + " " + entry->query.str());
       if (!addEntry(*source, *entry, library))
         return false;
+    }
     return true;
   }
 
@@ -120,6 +126,8 @@ private:
     tick("equations");
     if (!scheduled)
       return false;
+    if (options.schedules)
+      compiler.printSchedule(*scheduled, entry, *options.schedules);
     std::vector<EntryInterface> interfaces;
     for (const std::string &dtype : options.pipeline.floats) {
       interfaces.push_back(describeEntry(
@@ -128,7 +136,8 @@ private:
     }
     // `scheduled` is at the stage already; only what follows it runs.
     if (!compiler.advance(*scheduled, entry, options.pipeline,
-                          *findStage("schedule"), *findStage("llvm")))
+                          *findStage("schedule"), *findStage("llvm")) ||
+        (options.hasLines && !compiler.addLines(*scheduled)))
       return false;
     tick("loops");
     llvm::LLVMContext context;
@@ -200,6 +209,8 @@ private:
     add("--target", isas.empty() ? "" : "cpu:" + llvm::join(isas, ","));
     if (options.cpu.optLevel != CpuOptions().optLevel)
       flags.push_back("-O" + std::to_string(options.cpu.optLevel));
+    if (options.hasLines)
+      flags.push_back("-g");
     if (options.cpu.sanitizeAddress)
       flags.push_back("--sanitize=address");
     if (options.cpu.sanitizeThread)
@@ -233,7 +244,8 @@ private:
       OwningOpRef<ModuleOp> module =
           compiler.lower(*source, *entry, options.pipeline,
                          isText ? *findStage("llvm") : stage);
-      if (!module)
+      if (!module ||
+          (isText && options.hasLines && !compiler.addLines(*module)))
         return false;
       if (!isText)
         module->print(os);

@@ -25,6 +25,9 @@ struct LibraryOptions {
   llvm::StringMap<int64_t> fixed;
   CpuOptions cpu;
   std::vector<Isa> isas; ///< empty: the compiler's choice
+  bool hasLines = false; ///< keep where code comes from, for a debugger
+  /// Where to print the schedule of each entry; null: nowhere.
+  llvm::raw_ostream *schedules = nullptr;
   std::string commandLine;
 };
 

@@ -54,14 +54,15 @@ static void deriveHessianProduct(OpPassManager &manager,
 
 ArrayRef<Entry> danskin::getEntries() {
   static const Entry entries[] = {
-      {"value", "the outputs", deriveNothing, ""},
-      {"value_grad",
+      {"value", "value", "the outputs", deriveNothing, ""},
+      {"value_grad", "grad",
        "the outputs, and the gradient of <ct, outputs> in one sweep back",
        addReverse, ""},
-      {"hvp",
+      {"hvp", "hvp",
        "along a direction v: H v of <ct, outputs>, and J v of each output",
        deriveHessianProduct, ""},
-      {"argmax", "the path of the all-hard program", deriveNothing, "hard",
+      {"argmax", "argmax", "the path of the all-hard program", deriveNothing,
+       "hard",
        /*tracesPath=*/true},
   };
   return entries;
@@ -69,7 +70,7 @@ ArrayRef<Entry> danskin::getEntries() {
 
 const Entry *danskin::findEntry(StringRef name) {
   for (const Entry &entry : getEntries())
-    if (entry.name == name)
+    if (entry.name == name || entry.query == name)
       return &entry;
   return nullptr;
 }
@@ -167,6 +168,7 @@ ArrayRef<Stage> danskin::getStages() {
       {"llvm", "the LLVM dialect", addLlvm},
       {"ir", "LLVM IR", nullptr},
       {"asm", "assembly", nullptr},
+      {"obj", "a relocatable object, the runtime in it", nullptr},
       {"lib", "the library", nullptr},
   };
   return stages;

@@ -48,7 +48,8 @@ struct PipelineOptions {
 
 /// A query that a library answers.
 struct Entry {
-  llvm::StringRef name;
+  llvm::StringRef name;  ///< in symbols
+  llvm::StringRef query; ///< on command lines
   llvm::StringRef summary;
   /// Adds what turns a program with isolated reductions into the entry's.
   void (*derive)(mlir::OpPassManager &, const PipelineOptions &);
@@ -58,6 +59,7 @@ struct Entry {
   bool tracesPath = false;
 };
 llvm::ArrayRef<Entry> getEntries();
+/// By either name.
 const Entry *findEntry(llvm::StringRef name);
 
 /// A form of the program that `--emit=` prints.

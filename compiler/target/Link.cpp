@@ -13,6 +13,7 @@
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
@@ -127,15 +128,21 @@ static Expected<std::unique_ptr<MemoryBuffer>> localizeHidden(StringRef path) {
   return std::make_unique<SmallVectorMemoryBuffer>(std::move(bytes), "dp.o");
 }
 
-Error danskin::linkStaticLibrary(ArrayRef<std::string> objects,
-                                 StringRef path) {
+/// Everything in one object that shows its dp1_ symbols only.
+static Expected<std::unique_ptr<MemoryBuffer>>
+joinObjects(ArrayRef<std::string> objects) {
   Expected<std::unique_ptr<TemporaryFolder>> folder = TemporaryFolder::create();
   if (!folder)
     return folder.takeError();
   std::string joined = (*folder)->path("joined.o");
   if (Error error = link(**folder, objects, {"-r"}, joined))
     return error;
-  Expected<std::unique_ptr<MemoryBuffer>> buffer = localizeHidden(joined);
+  return localizeHidden(joined);
+}
+
+Error danskin::linkStaticLibrary(ArrayRef<std::string> objects,
+                                 StringRef path) {
+  Expected<std::unique_ptr<MemoryBuffer>> buffer = joinObjects(objects);
   if (!buffer)
     return buffer.takeError();
   std::vector<NewArchiveMember> members;
@@ -143,4 +150,14 @@ Error danskin::linkStaticLibrary(ArrayRef<std::string> objects,
   return writeArchive(path, members, SymtabWritingMode::NormalSymtab,
                       object::Archive::K_GNU, /*Deterministic=*/true,
                       /*Thin=*/false);
+}
+
+Error danskin::linkObject(ArrayRef<std::string> objects, StringRef path) {
+  Expected<std::unique_ptr<MemoryBuffer>> buffer = joinObjects(objects);
+  if (!buffer)
+    return buffer.takeError();
+  return writeToOutput(path, [&](raw_ostream &os) {
+    os << (*buffer)->getBuffer();
+    return Error::success();
+  });
 }

@@ -30,6 +30,10 @@ llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects,
 llvm::Error linkStaticLibrary(llvm::ArrayRef<std::string> objects,
                               llvm::StringRef path);
 
+/// The object of such an archive, in a file of its own.
+llvm::Error linkObject(llvm::ArrayRef<std::string> objects,
+                       llvm::StringRef path);
+
 } // namespace danskin
 
 #endif

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/Call.h"
+#include "compiler/pipeline/Compiler.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -96,6 +97,8 @@ private:
     std::string value;
     if (argument == "--describe")
       spec.describe = true;
+    else if (argument == "-Werror")
+      spec.warningsAreErrors = true;
     else if (takes(argument, "-o", spec.outputFolder) ||
              takes(argument, "--program", spec.program) ||
              takes(argument, "--gamma", spec.gamma))
@@ -130,10 +133,13 @@ private:
 
   Error parseEntries(StringRef value) {
     spec.entries = splitList(value);
-    for (const std::string &entry : spec.entries)
-      if (!is_contained({"value", "grad", "hvp", "argmax"}, StringRef(entry)))
-        return reference::makeError("there is no entry `" + entry +
+    for (std::string &name : spec.entries) {
+      const Entry *entry = findEntry(name);
+      if (!entry)
+        return reference::makeError("there is no entry `" + name +
                                     "`; there are value, grad, hvp and argmax");
+      name = entry->query.str();
+    }
     return Error::success();
   }
 
@@ -175,6 +181,49 @@ static int report(Error error) {
   return 1;
 }
 
+/// Describes one program, or all of the file.
+static int describe(const File &file, const CallSpec &spec, StringRef text,
+                    Diagnostics &diagnostics) {
+  if (!spec.program.empty())
+    if (Error error = selectProgram(file, spec).takeError())
+      return report(std::move(error));
+  Compiler compiler(diagnostics);
+  bool isFirst = true;
+  for (const auto &program : file.programs) {
+    if (!spec.program.empty() && program->name != spec.program)
+      continue;
+    auto module = compiler.generate(*program, text, spec.file, {});
+    std::vector<std::string> entries;
+    for (const Entry *entry : Compiler::getEntriesOf(*module))
+      entries.push_back(entry->query.str());
+    outs() << (isFirst ? "" : "\n");
+    describeProgram(*program, entries, outs());
+    isFirst = false;
+  }
+  return 0;
+}
+
+static Error answer(const File &file, CallSpec &spec, EngineFactory makeEngine,
+                    Diagnostics &diagnostics) {
+  Expected<const Program *> program = selectProgram(file, spec);
+  if (!program)
+    return program.takeError();
+  Expected<ResolvedCall> call = resolveCall(**program, spec);
+  if (!call)
+    return call.takeError();
+  auto engine = makeEngine(file, spec, *call, diagnostics);
+  diagnostics.print(errs());
+  if (!engine)
+    return engine.takeError();
+  Expected<Results> results = (*engine)->evaluate(*call);
+  if (!results)
+    return results.takeError();
+  if (!spec.outputFolder.empty())
+    return writeResults(*results, *call, spec.outputFolder);
+  printResults(*results, outs());
+  return Error::success();
+}
+
 int danskin::runCallCommand(ArrayRef<const char *> arguments,
                             EngineFactory makeEngine) {
   Expected<CallSpec> spec = parseCall(arguments);
@@ -185,34 +234,18 @@ int danskin::runCallCommand(ArrayRef<const char *> arguments,
     return report(reference::makeError("`" + spec->file +
                                        "`: " + buffer.getError().message()));
   Diagnostics diagnostics;
-  std::unique_ptr<File> file =
-      parseFile((*buffer)->getBuffer(), spec->file, diagnostics);
-  if (!file) {
+  diagnostics.warningsAreErrors = spec->warningsAreErrors;
+  StringRef text = (*buffer)->getBuffer();
+  std::unique_ptr<File> file = parseFile(text, spec->file, diagnostics);
+  if (spec->reg && !spec->reg->empty())
+    spec->reg = parseRegularizer(*spec->reg, diagnostics);
+  if (!file || diagnostics.hasErrors()) {
     diagnostics.print(errs());
     return 1;
   }
-  Expected<const Program *> program = selectProgram(*file, *spec);
-  if (!program)
-    return report(program.takeError());
-  if (spec->describe) {
-    describeProgram(**program, outs());
-    return 0;
-  }
-  Expected<ResolvedCall> call = resolveCall(**program, *spec);
-  if (!call)
-    return report(call.takeError());
-  auto engine = makeEngine(*file, *spec, *call, diagnostics);
-  diagnostics.print(errs());
-  if (!engine)
-    return report(engine.takeError());
-  Expected<Results> results = (*engine)->evaluate(*call);
-  if (!results)
-    return report(results.takeError());
-  if (spec->outputFolder.empty()) {
-    printResults(*results, outs());
-    return 0;
-  }
-  if (Error error = writeResults(*results, *call, spec->outputFolder))
+  if (spec->describe)
+    return describe(*file, *spec, text, diagnostics);
+  if (Error error = answer(*file, *spec, makeEngine, diagnostics))
     return report(std::move(error));
   return 0;
 }

@@ -63,7 +63,7 @@ struct CallSpec {
   std::map<std::string, int64_t> defines;
   std::string outputFolder;
   uint64_t seed = 0;
-  bool describe = false;
+  bool describe = false, warningsAreErrors = false;
   /// Options this parser does not know: an engine may.
   std::vector<std::string> engineOptions;
 };
@@ -143,7 +143,9 @@ llvm::Error writeResults(const Results &results, const ResolvedCall &call,
                          const std::string &folder);
 void printResults(const Results &results, llvm::raw_ostream &os);
 /// Sizes, inputs, outputs and entries.
-void describeProgram(const ast::Program &program, llvm::raw_ostream &os);
+void describeProgram(const ast::Program &program,
+                     llvm::ArrayRef<std::string> entries,
+                     llvm::raw_ostream &os);
 
 } // namespace danskin
 

@@ -7,6 +7,7 @@
 
 #include "compiler/tools/dpc/Call.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
@@ -90,7 +91,8 @@ static std::string describeType(const InputDecl &input) {
   return text + (input.extents.empty() ? "" : "]");
 }
 
-void danskin::describeProgram(const Program &program, raw_ostream &os) {
+void danskin::describeProgram(const Program &program,
+                              ArrayRef<std::string> entries, raw_ostream &os) {
   os << "program " << program.name << "\n";
   os << "regularizer: " << (program.reg ? program.reg->name : "hard")
      << " (choose with --reg)\n";
@@ -121,7 +123,7 @@ void danskin::describeProgram(const Program &program, raw_ostream &os) {
       os << " of rank " << output->binders.size();
     os << "\n";
   }
-  os << "entries: value, grad, hvp, argmax\n";
+  os << "entries: " << join(entries, ", ") << "\n";
   os << "wrt:";
   for (const auto &input : program.inputs)
     if (input->element == InputDecl::Float)

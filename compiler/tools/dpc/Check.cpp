@@ -30,14 +30,13 @@ int danskin::checkCommand(Arguments arguments) {
                  << "\n";
     return 1;
   }
-  auto source = readSource(options->file);
+  auto source = readSource(*options);
   if (!source) {
     llvm::errs() << "dpc check: error: " << llvm::toString(source.takeError())
                  << "\n";
     return 1;
   }
   Diagnostics &diagnostics = (*source)->diagnostics;
-  diagnostics.warningsAreErrors = options->warningsAreErrors;
   if ((*source)->file) {
     Compiler compiler(diagnostics);
     for (const auto &program : (*source)->file->programs)

@@ -11,6 +11,7 @@
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/TimeProfiler.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <map>
@@ -35,7 +36,39 @@ static llvm::Error writeText(StringRef path, StringRef text) {
   });
 }
 
+/// A file's name as a word of a makefile.
+static std::string escapeForMake(StringRef name) {
+  std::string word;
+  for (char c : name) {
+    if (c == ' ' || c == '#')
+      word += '\\';
+    else if (c == '$')
+      word += '$';
+    word += c;
+  }
+  return word;
+}
+
 namespace {
+/// `--time-trace`, from here to the end.
+class Trace {
+public:
+  explicit Trace(StringRef file) : file(file) {
+    if (!file.empty())
+      llvm::timeTraceProfilerInitialize(/*TimeTraceGranularity=*/100, "dpc");
+  }
+  ~Trace() {
+    if (file.empty())
+      return;
+    if (llvm::Error error = llvm::timeTraceProfilerWrite(file, ""))
+      complain(std::move(error));
+    llvm::timeTraceProfilerCleanup();
+  }
+
+private:
+  std::string file;
+};
+
 class Timing {
 public:
   Clock getClock(bool wanted) {
@@ -62,9 +95,21 @@ private:
 class CompileCommand {
 public:
   CompileCommand(CompileOptions options, SourceFile &source)
-      : options(std::move(options)), source(source) {}
+      : options(std::move(options)), source(source) {
+    if (this->options.printSchedule)
+      this->options.library.schedules = &llvm::errs();
+  }
 
   llvm::Error run() {
+    if (llvm::Error error = make())
+      return error;
+    if (options.dependencyFile.empty() || source.diagnostics.hasErrors())
+      return llvm::Error::success();
+    return writeText(options.dependencyFile, getDependencies());
+  }
+
+private:
+  llvm::Error make() {
     if (options.emit == "ast")
       return printTree();
     if (const Stage *stage = findStage(options.emit);
@@ -74,7 +119,19 @@ public:
     return makeLibrary();
   }
 
-private:
+  /// A rule of make: what was made, and from what.
+  std::string getDependencies() const {
+    std::string rule;
+    for (const std::string &file :
+         {getOutput(options), options.headerFile, options.manifestFile})
+      if (!file.empty() && file != "-")
+        rule += (rule.empty() ? "" : " ") + escapeForMake(file);
+    rule += ":";
+    if (options.file != "-")
+      rule += " " + escapeForMake(options.file);
+    return rule + "\n";
+  }
+
   llvm::Error printTree() {
     std::string text;
     llvm::raw_string_ostream os(text);
@@ -121,9 +178,6 @@ private:
     if (options.emit == "example-c")
       return writeText(options.output,
                        writeExampleC(interface, getHeaderName()));
-    if (!options.emit.empty() && options.emit != "lib")
-      return llvm::createStringError("--emit does not know `" + options.emit +
-                                     "`; `dpc --help` lists the stages");
     return link(library);
   }
 
@@ -135,9 +189,12 @@ private:
   }
 
   llvm::Error link(const Library &library) {
-    std::string output = options.output;
+    std::string output = getOutput(options);
     if (output.empty())
-      output = "lib" + llvm::sys::path::stem(options.file).str() + ".so";
+      return llvm::createStringError("a library is a file: -o wants its name");
+    llvm::TimeTraceScope scope("Link", output);
+    if (options.emit == "obj")
+      return linkObject(library.objects, output);
     if (StringRef(output).ends_with(".a"))
       return linkStaticLibrary(library.objects, output);
     return linkSharedLibrary(library.objects, output);
@@ -152,11 +209,11 @@ int danskin::compileCommand(Arguments arguments) {
   auto options = parseCompileOptions(arguments);
   if (!options)
     return complain(options.takeError());
-  auto source = readSource(options->file);
+  Trace trace(options->timeTraceFile);
+  auto source = readSource(*options);
   if (!source)
     return complain(source.takeError());
   bool json = options->jsonDiagnostics;
-  (*source)->diagnostics.warningsAreErrors = options->warningsAreErrors;
   if ((*source)->file)
     if (llvm::Error error = CompileCommand(*options, **source).run()) {
       report((*source)->diagnostics, json);

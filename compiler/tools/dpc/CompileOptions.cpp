@@ -7,8 +7,12 @@
 
 #include "compiler/tools/dpc/CompileOptions.h"
 #include "compiler/target/Lanes.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/TimeProfiler.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace danskin;
@@ -25,6 +29,8 @@ public:
       parse(arguments[position]);
     if (fault.empty() && options.file.empty())
       fault = "no input file; `dpc --help` says what to write";
+    if (fault.empty())
+      settleFiles();
     if (!fault.empty())
       return llvm::createStringError(fault);
     std::string line = "dpc";
@@ -35,6 +41,21 @@ public:
   }
 
 private:
+  /// The files whose names follow from that of the output.
+  void settleFiles() {
+    std::string output = getOutput(options);
+    if (writesDependencies && options.dependencyFile.empty()) {
+      if (output.empty())
+        fault = "-MD wants -o, or -MF and a file: there is no output to name "
+                "its file after";
+      llvm::SmallString<128> path(output);
+      llvm::sys::path::replace_extension(path, "d");
+      options.dependencyFile = path.str().str();
+    }
+    if (tracesTime && options.timeTraceFile.empty())
+      options.timeTraceFile = (output.empty() ? "dpc" : output) + ".time-trace";
+  }
+
   void parse(StringRef argument) {
     if (!argument.starts_with("-") || argument == "-") {
       if (!options.file.empty())
@@ -52,7 +73,6 @@ private:
   bool parseText(StringRef argument) {
     PipelineOptions &pipeline = options.library.pipeline;
     const std::pair<StringRef, std::string *> texts[] = {
-        {"--emit", &options.emit},
         {"--emit-header", &options.headerFile},
         {"--emit-manifest", &options.manifestFile},
         {"--program", &options.library.program},
@@ -62,12 +82,17 @@ private:
         {"--storage", &pipeline.storage},
         {"--cpu", &options.library.cpu.cpu},
         {"-o", &options.output},
+        {"-MF", &options.dependencyFile},
     };
     for (auto [name, target] : texts)
       if (std::optional<StringRef> value = match(argument, name)) {
         *target = value->str();
         return true;
       }
+    if (std::optional<StringRef> value = match(argument, "--emit"))
+      return parseStage(*value);
+    if (std::optional<StringRef> value = match(argument, "--memory"))
+      return parseMemory(*value);
     if (std::optional<StringRef> value =
             match(argument, "--diagnostics-format")) {
       options.jsonDiagnostics = *value == "json";
@@ -77,6 +102,23 @@ private:
       return true;
     }
     return false;
+  }
+
+  bool parseStage(StringRef value) {
+    const StringRef others[] = {"manifest", "header", "example-c"};
+    if (!findStage(value) && !llvm::is_contained(others, value))
+      fault = "--emit does not know `" + value.str() +
+              "`; `dpc --help` lists the stages";
+    options.emit = value.str();
+    return true;
+  }
+
+  bool parseMemory(StringRef value) {
+    if (value == "checkpoint")
+      fault = "--memory=checkpoint does not exist yet; there is full [E0509]";
+    else if (value != "full")
+      fault = "--memory does not know `" + value.str() + "`; it knows full";
+    return true;
   }
 
   bool parseList(StringRef argument) {
@@ -116,6 +158,18 @@ private:
   bool parseFlag(StringRef argument) {
     if (argument == "-S")
       options.emit = "asm";
+    else if (argument == "-c")
+      options.emit = "obj";
+    else if (argument == "-g")
+      options.library.hasLines = true;
+    else if (argument == "-MD")
+      writesDependencies = true;
+    else if (argument == "--print-schedule")
+      options.printSchedule = true;
+    else if (argument == "--time-trace")
+      tracesTime = true;
+    else if (argument.consume_front("--time-trace=") && !argument.empty())
+      options.timeTraceFile = argument.str();
     else if (argument == "--row-major")
       options.library.pipeline.order = Order::Rows;
     else if (argument == "--widest")
@@ -181,6 +235,7 @@ private:
   Arguments arguments;
   size_t position = 0;
   CompileOptions options;
+  bool writesDependencies = false, tracesTime = false;
   std::string fault;
 };
 } // namespace
@@ -190,15 +245,57 @@ danskin::parseCompileOptions(Arguments arguments) {
   return OptionParser(arguments).run();
 }
 
+std::string danskin::getOutput(const CompileOptions &options) {
+  if (!options.output.empty())
+    return options.output == "-" ? std::string() : options.output;
+  std::string stem = llvm::sys::path::stem(options.file).str();
+  if (options.emit == "obj")
+    return stem + ".o";
+  return options.emit.empty() || options.emit == "lib" ? "lib" + stem + ".so"
+                                                       : std::string();
+}
+
+/// Reports programs and sizes that options name and the file does not have.
+static void checkNames(const CompileOptions &options, SourceFile &source) {
+  const std::string &wanted = options.library.program;
+  bool found = false;
+  llvm::StringSet<> sizes;
+  for (const auto &program : source.file->programs)
+    if (wanted.empty() || wanted == program->name) {
+      found = true;
+      for (const auto &size : program->sizes)
+        sizes.insert(size->name);
+    }
+  auto fail = [&](StringRef what, StringRef name) {
+    source.diagnostics.error("E0503", {options.file},
+                             ("no " + what + " called `" + name + "`").str());
+  };
+  if (!found)
+    return fail("program", wanted);
+  for (const auto &fixed : options.library.fixed)
+    if (!sizes.contains(fixed.getKey()))
+      fail("size", fixed.getKey());
+}
+
 llvm::Expected<std::unique_ptr<SourceFile>>
-danskin::readSource(StringRef filename) {
-  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(filename);
+danskin::readSource(CompileOptions &options) {
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(options.file);
   if (!buffer)
-    return llvm::createStringError("cannot read `" + filename.str() +
+    return llvm::createStringError("cannot read `" + options.file +
                                    "`: " + buffer.getError().message());
   auto source = std::make_unique<SourceFile>();
+  source->diagnostics.warningsAreErrors = options.warningsAreErrors;
   source->text = (*buffer)->getBuffer().str();
-  source->file = parseFile(source->text, filename, source->diagnostics);
+  llvm::TimeTraceScope scope("Frontend");
+  source->file = parseFile(source->text, options.file, source->diagnostics);
+  std::string &regularizer = options.library.pipeline.regularizer;
+  if (!regularizer.empty())
+    if (auto name = parseRegularizer(regularizer, source->diagnostics))
+      regularizer = *name;
+  if (source->file)
+    checkNames(options, *source);
+  if (source->diagnostics.hasErrors())
+    source->file.reset();
   return source;
 }
 

@@ -20,7 +20,9 @@ struct CompileOptions {
   std::string output; ///< -o
   std::string emit;   ///< empty: a library
   std::string headerFile, manifestFile;
-  bool time = false;
+  std::string timeTraceFile;  ///< empty: no trace
+  std::string dependencyFile; ///< empty: none; `-MF`, or beside the output
+  bool time = false, printSchedule = false;
   bool warningsAreErrors = false, jsonDiagnostics = false;
 };
 
@@ -33,8 +35,11 @@ struct SourceFile {
   Diagnostics diagnostics;
   std::unique_ptr<ast::File> file; ///< null where an error was reported
 };
-llvm::Expected<std::unique_ptr<SourceFile>>
-readSource(llvm::StringRef filename);
+/// Reads the file that the options name, and settles their regularizer.
+llvm::Expected<std::unique_ptr<SourceFile>> readSource(CompileOptions &options);
+
+/// What the options make, as a file; empty for standard output.
+std::string getOutput(const CompileOptions &options);
 
 /// Prints what there is to say; the exit code that it means.
 int report(const Diagnostics &diagnostics, bool json);

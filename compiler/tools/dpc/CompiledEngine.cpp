@@ -271,7 +271,9 @@ public:
       dlclose(handle);
   }
 
-  llvm::Error load(Library compiled) {
+  llvm::Error load(Library compiled, const CpuOptions &options) {
+    if (llvm::Error error = checkSanitizers(options))
+      return error;
     library = std::move(compiled);
     llvm::SmallString<128> path;
     if (std::error_code error =
@@ -305,6 +307,24 @@ public:
   }
 
 private:
+  /// What instrumented code calls must be in the process before it is loaded.
+  static llvm::Error checkSanitizers(const CpuOptions &options) {
+    struct {
+      bool isWanted;
+      const char *name, *symbol, *library;
+    } const sanitizers[] = {
+        {options.sanitizeAddress, "address", "__asan_init", "libasan.so"},
+        {options.sanitizeThread, "thread", "__tsan_init", "libtsan.so"}};
+    for (const auto &sanitizer : sanitizers)
+      if (sanitizer.isWanted && !dlsym(RTLD_DEFAULT, sanitizer.symbol))
+        return llvm::createStringError(
+            std::string("--sanitize=") + sanitizer.name +
+            " needs the sanitizer's runtime in the process: put `LD_PRELOAD="
+            "$(gcc -print-file-name=" +
+            sanitizer.library + ")` before the command");
+    return llvm::Error::success();
+  }
+
   llvm::Error run(const std::string &name, const ResolvedCall &call,
                   Results &results) {
     std::string dtype = call.isSingle ? "f32" : "f64";
@@ -402,6 +422,9 @@ danskin::makeCompiledEngine(const ast::File &file, const CallSpec &spec,
   auto options = getOptions(spec, call);
   if (!options)
     return options.takeError();
+  std::string &regularizer = options->pipeline.regularizer;
+  if (!regularizer.empty() && !parseRegularizer(regularizer, diagnostics))
+    return llvm::createStringError("no such regularizer");
   const Source *source = diagnostics.findSource(spec.file);
   std::optional<Library> library =
       compileLibrary(file, source ? source->text() : StringRef(), spec.file,
@@ -409,7 +432,7 @@ danskin::makeCompiledEngine(const ast::File &file, const CallSpec &spec,
   if (!library)
     return llvm::createStringError("`" + spec.file + "` does not compile");
   auto engine = std::make_unique<CompiledEngine>();
-  if (llvm::Error error = engine->load(std::move(*library)))
+  if (llvm::Error error = engine->load(std::move(*library), options->cpu))
     return error;
   return engine;
 }

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/Evaluate.h"
+#include "compiler/pipeline/Compiler.h"
+#include "compiler/tools/dpc/CompileOptions.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
@@ -241,14 +243,40 @@ std::unique_ptr<Engine> danskin::makeReferenceEngine() {
   return std::make_unique<ReferenceEngine>();
 }
 
+/// Refuses a path where the compiler does, in its words. Only a general program
+/// can have none.
+static Error checkPath(const CallSpec &spec, const ResolvedCall &call,
+                       Diagnostics &diagnostics) {
+  Compiler compiler(diagnostics);
+  const Source *source = diagnostics.findSource(spec.file);
+  auto module = compiler.generate(
+      *call.program, source ? source->text() : StringRef(), spec.file, {});
+  const danskin::Entry *argmax = findEntry("argmax");
+  if (is_contained(Compiler::getEntriesOf(*module), argmax) ||
+      compiler.lower(*module, *argmax, {}, *findStage("schedule")))
+    return Error::success();
+  return reference::makeError("`" + call.program->name + "` has no path");
+}
+
+/// The command line is that of `dpc run`: options of compiling are known, and
+/// without effect.
+static Error checkOptions(const CallSpec &spec) {
+  std::vector<const char *> arguments = {spec.file.c_str()};
+  for (const std::string &option : spec.engineOptions)
+    arguments.push_back(option.c_str());
+  return parseCompileOptions(arguments).takeError();
+}
+
 int danskin::evalCommand(ArrayRef<const char *> arguments) {
   return runCallCommand(
       arguments,
-      [](const File &, const CallSpec &spec, const ResolvedCall &,
-         Diagnostics &) -> Expected<std::unique_ptr<Engine>> {
-        if (!spec.engineOptions.empty())
-          return reference::makeError("unknown option `" +
-                                      spec.engineOptions.front() + "`");
+      [](const File &file, const CallSpec &spec, const ResolvedCall &call,
+         Diagnostics &diagnostics) -> Expected<std::unique_ptr<Engine>> {
+        if (Error error = checkOptions(spec))
+          return error;
+        if (call.argmax)
+          if (Error error = checkPath(spec, call, diagnostics))
+            return error;
         return makeReferenceEngine();
       });
 }

@@ -29,7 +29,8 @@ llvm::ArrayRef<Command> danskin::getCommands() {
        [](Arguments arguments) {
          return testCommand(arguments, makeCompiledEngine);
        }},
-      {"explain", "CODE", "what a diagnostic's code means", explainCommand},
+      {"explain", "CODE",
+       "what a diagnostic's code, or a family of them, means", explainCommand},
   };
   return commands;
 }
@@ -58,7 +59,7 @@ Options of compiling
   --entry=NAMES           the queries of the library:
 )";
   for (const Entry &entry : getEntries())
-    os << "                            " << llvm::left_justify(entry.name, 11)
+    os << "                            " << llvm::left_justify(entry.query, 11)
        << entry.summary << "\n";
   os << R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
   -D NAME=VALUE           specialize a size
@@ -74,8 +75,16 @@ Options of compiling
   --no-lanes              no such kernels
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
+  --memory=full           keep every cell that derivatives read (there is no other yet)
+  -c                      the same as --emit=obj
   -S                      the same as --emit=asm
+  -g                      lines of the program in the code, for debuggers and profilers
+  -MD                     write a rule of make too, OUTPUT: FILE.dp, beside the output
+  -MF FILE                write it to FILE
+  --print-schedule        print when the cells of each entry run
   --time                  print how long each part took
+  --time-trace[=FILE]     write that as a trace for chrome://tracing or Perfetto
+                          (default OUTPUT.time-trace)
   -Werror                 warnings are errors
   --diagnostics-format=text|json
 )";
@@ -97,5 +106,10 @@ int main(int argc, char **argv) {
   for (const Command &command : getCommands())
     if (!command.name.empty() && command.name == first)
       return command.run(arguments.drop_front());
+  if (llvm::is_contained({"bench", "fmt", "lsp", "plot"}, first)) {
+    llvm::errs() << "dpc: error: `dpc " << first
+                 << "` does not exist yet; `dpc --help` lists what does\n";
+    return 1;
+  }
   return compileCommand(arguments);
 }
