@@ -35,33 +35,9 @@ llvm::ArrayRef<Command> danskin::getCommands() {
   return commands;
 }
 
-static int printHelp(llvm::raw_ostream &os) {
-  os << "dpc: compiles differentiable dynamic programs\n\n";
-  for (const Command &command : getCommands())
-    os << "  dpc " << command.name << (command.name.empty() ? "" : " ")
-       << command.usage << "\n        " << command.summary << "\n";
-  os << R"(
-Options of compiling
-  -o FILE                 the library (.so shared, .a static), or what --emit names
-  --emit=STAGE            print a stage instead of making a library:
-)";
-  for (const Stage &stage : getStages())
-    os << "                            " << llvm::left_justify(stage.name, 10)
-       << stage.summary << "\n";
-  os << R"(                            manifest  the library's description, JSON
-                            header    the C header
-                            example-c a C program that calls the library
-  --emit-header=FILE      write the C header too
-  --emit-manifest=FILE    write the manifest too
-  --program=NAME          of a file with several programs, only this one
-  --reg=NAME              the regularizer of choices that name none: hard, entropy, l2
-  --float=f32,f64         the types of arrays (default f32)
-  --entry=NAMES           the queries of the library:
-)";
-  for (const Entry &entry : getEntries())
-    os << "                            " << llvm::left_justify(entry.query, 11)
-       << entry.summary << "\n";
-  os << R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
+/// Those whose values no table lists.
+static constexpr llvm::StringLiteral furtherOptions =
+    R"(  --wrt=NAMES             inputs and lets to differentiate by (default: all float inputs)
   -D NAME=VALUE           specialize a size
   --form=auto|native|wide scaled single precision where that is as good (default),
                           the arrays' type, or double
@@ -88,6 +64,34 @@ Options of compiling
   -Werror                 warnings are errors
   --diagnostics-format=text|json
 )";
+
+static int printHelp(llvm::raw_ostream &os) {
+  os << "dpc: compiles differentiable dynamic programs\n\n";
+  for (const Command &command : getCommands())
+    os << "  dpc " << command.name << (command.name.empty() ? "" : " ")
+       << command.usage << "\n        " << command.summary << "\n";
+  os << R"(
+Options of compiling
+  -o FILE                 the library (.so shared, .a static), or what --emit names
+  --emit=STAGE            print a stage instead of making a library:
+)";
+  for (const Stage &stage : getStages())
+    os << "                            " << llvm::left_justify(stage.name, 10)
+       << stage.summary << "\n";
+  os << R"(                            manifest  the library's description, JSON
+                            header    the C header
+                            example-c a C program that calls the library
+  --emit-header=FILE      write the C header too
+  --emit-manifest=FILE    write the manifest too
+  --program=NAME          of a file with several programs, only this one
+  --reg=NAME              the regularizer of choices that name none: hard, entropy, l2
+  --float=f32,f64         the types of arrays (default f32)
+  --entry=NAMES           the queries of the library:
+)";
+  for (const Entry &entry : getEntries())
+    os << "                            " << llvm::left_justify(entry.query, 11)
+       << entry.summary << "\n";
+  os << furtherOptions;
   return 0;
 }
 
