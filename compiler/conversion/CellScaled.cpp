@@ -88,9 +88,8 @@ Real Cell::getPlain(OpBuilder &b, Value value) {
 }
 
 Real Cell::getScaled(OpBuilder &b, Value value, LogUnit unit) {
-  Real real = get(value);
-  if (real.isScaled())
-    return real;
+  if (get(value).isScaled() && plan.units.get(value) == unit)
+    return get(value);
   Scaled scaled(b, loc);
   if (matchPattern(value, m_AnyZeroFloat()))
     return toReal(scaled.one());
@@ -100,8 +99,9 @@ Real Cell::getScaled(OpBuilder &b, Value value, LogUnit unit) {
       if (!unit.temperature && read.getIndices().empty() &&
           read.getArray().getDefiningOp<dp::InputOp>()) {
         unit.temperature = read.getArray();
-        real = get(quotient.getLhs());
+        value = quotient.getLhs();
       }
+  Real real = getPlain(b, value);
   Value bad;
   ScaledNumber number = scaled.power(real.value, getMeasure(unit).powers, bad);
   emitFault(b, both(b, bad, real.present));
@@ -197,17 +197,15 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
   reals[op.getValue()] = toReal(sum);
   if (op.getNumResults() == 1)
     return;
-  Value inverse =
-      b.create<arith::DivFOp>(loc, scaled.constant(1.0), sum.mantissa);
   reals[op.getResult(1)] = {sum.exponent, Value(), Value()};
-  reals[op.getResult(2)] = {inverse, Value(), Value()};
+  reals[op.getResult(2)] = {sum.mantissa, Value(), Value()};
 }
 
 void Cell::emitScaledWeight(OpBuilder &b, dp::WeightOp op) {
   Scaled scaled(b, loc);
   ScaledNumber score = toNumber(getScaled(b, op.getScore(), LogUnit()));
-  Value share = scaled.share(score, get(op.getStatistics()[0]).value,
-                             get(op.getStatistics()[1]).value);
+  Value share = scaled.share(score, {get(op.getStatistics()[1]).value,
+                                     get(op.getStatistics()[0]).value});
   // Of an empty choice the statistics are no numbers.
   reals[op.getResult()] = {
       b.create<arith::SelectOp>(loc, scaled.isPositive(score), share,

@@ -144,11 +144,11 @@ bool LogUnits::isGoodYield(dp::YieldOp yield, unsigned operand) const {
   if (auto equation = dyn_cast<dp::EquationOp>(parent)) {
     auto table = equation.getTables()[operand].getDefiningOp<dp::TableOp>();
     return table.getRole() == dp::TableRole::Output ||
-           tables.contains(table.getResult());
+           getTable(table.getResult()) == get(yield.getOperand(operand));
   }
   if (isa<dp::ArmOp>(parent))
     if (auto choose = dyn_cast<dp::ChooseOp>(parent->getParentOp()))
-      return isScaled(choose);
+      return isScaled(choose) && get(yield.getOperand(operand)) == LogUnit();
   return false;
 }
 
@@ -157,7 +157,8 @@ bool LogUnits::isGoodUse(OpOperand &use) const {
   if (isa<dp::PresentOp>(user))
     return true;
   if (auto weight = dyn_cast<dp::WeightOp>(user))
-    return weight.getScore() == use.get() && isScaled(weight);
+    return weight.getScore() == use.get() && isScaled(weight) &&
+           get(use.get()) == LogUnit();
   if (auto yield = dyn_cast<dp::YieldOp>(user))
     return isGoodYield(yield, use.getOperandNumber());
   Value result;

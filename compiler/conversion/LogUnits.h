@@ -52,7 +52,7 @@ public:
   /// The unit of a value inside an equation.
   std::optional<LogUnit> get(mlir::Value value) const;
   /// Are the candidates of this choice scaled, and its statistics those of a
-  /// sum: the exponent, and one over the mantissa?
+  /// sum: the exponent and the mantissa?
   bool isScaled(mlir::dp::ChooseOp choose) const;
   bool isScaled(mlir::dp::WeightOp weight) const;
 

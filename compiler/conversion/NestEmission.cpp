@@ -115,6 +115,17 @@ Value Nest::emitCheck(OpBuilder &b, Location loc, Env &env, const Point &point,
       point.columns[columnOfDim[check.level]], value);
 }
 
+/// Does the value read an input?
+static bool readsInput(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || isa<dp::IterateOp>(op))
+    return false;
+  return isa<dp::ReadOp, dp::SourceOp, dp::ContainsOp, scf::IfOp>(op) ||
+         llvm::any_of(op->getOperands(), readsInput);
+}
+
+/// What reads an input is asked only where all before it holds: that may be
+/// what keeps the read inside.
 Value Nest::emitGuards(OpBuilder &b, Location loc, Env &env,
                        const Point &point) const {
   Value all;
@@ -122,8 +133,23 @@ Value Nest::emitGuards(OpBuilder &b, Location loc, Env &env,
     all = conjunction(b, loc, all, emitRowHolds(b, loc, row, point.columns));
   for (const Check &check : domain.checks) {
     bool isBound = check.kind != Check::Condition;
-    if (check.level + isBound <= known)
+    if (check.level + isBound > known)
+      continue;
+    if (!all || !readsInput(check.value)) {
       all = conjunction(b, loc, all, emitCheck(b, loc, env, point, check));
+      continue;
+    }
+    auto branch = b.create<scf::IfOp>(
+        loc, all,
+        [&](OpBuilder &then, Location) {
+          then.create<scf::YieldOp>(loc,
+                                    emitCheck(then, loc, env, point, check));
+        },
+        [&](OpBuilder &otherwise, Location) {
+          Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
+          otherwise.create<scf::YieldOp>(loc, no);
+        });
+    all = branch.getResult(0);
   }
   return all;
 }

@@ -147,6 +147,7 @@ LogicalResult Plan::readSchedules() {
     auto rows = op->getAttrOfType<ArrayAttr>("schedule");
     if (!rows)
       continue;
+    statement.isScheduled = true;
     for (Attribute attribute : rows) {
       auto row = dyn_cast<DenseI64ArrayAttr>(attribute);
       if (!row || row.size() != static_cast<int64_t>(
@@ -215,7 +216,31 @@ static bool isLocal(Plan &plan, TablePlan &table) {
   return true;
 }
 
+/// The statistics of a scaled choice are what its value is made of.
+void Plan::findComponents() {
+  for (auto equation : program.getBody().front().getOps<dp::EquationOp>()) {
+    auto yield = cast<dp::YieldOp>(equation.getBody().front().back());
+    auto choose = yield.getOperand(0).getDefiningOp<dp::ChooseOp>();
+    if (!choose || !units.isScaled(choose) || choose.getNumResults() == 1 ||
+        !llvm::equal(choose.getResults(), yield.getOperands()) ||
+        !units.getTable(equation.getTables()[0]))
+      continue;
+    TablePlan &whole = get(equation.getTables()[0]);
+    for (unsigned component : {0, 1}) {
+      TablePlan &part = get(equation.getTables()[2 - component]);
+      part.whole = &whole;
+      part.component = component;
+    }
+  }
+}
+
 LogicalResult Plan::makeLayouts() {
+  findComponents();
+  for (auto &[value, table] : tables)
+    table->local = isLocal(*this, *table);
+  for (auto &[value, table] : tables)
+    if (table->whole && !table->local)
+      table->whole->local = false;
   for (auto &[value, table] : tables) {
     dp::TableOp op = table->op;
     if (table->isOutput()) {
@@ -225,11 +250,10 @@ LogicalResult Plan::makeLayouts() {
         return failure();
       table->box = std::move(*box);
     }
-    table->local = isLocal(*this, *table);
     bool isRead = llvm::any_of(op.getResult().getUsers(), [](Operation *user) {
       return isa<dp::ReadOp, dp::ScatterOp>(user);
     });
-    if (table->local || (table->isOutput() && !isRead))
+    if (table->local || table->whole || (table->isOutput() && !isRead))
       continue;
     auto storage = op->getAttrOfType<StringAttr>("storage");
     bool skewed = !storage || storage.getValue() != "box";

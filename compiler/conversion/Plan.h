@@ -29,6 +29,9 @@ struct TablePlan {
   std::optional<Layout> box;
   /// Never read but at the cell where it is made: a value, no memory.
   bool local = false;
+  /// The table of scaled numbers whose exponent (1) or mantissa (0) this is.
+  TablePlan *whole = nullptr;
+  unsigned component = 0;
 
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   bool isIndex() { return op.getType().getElement().isIndex(); }
@@ -49,6 +52,7 @@ struct Statement {
   TablePlan *over;
   llvm::SmallVector<Unit> units; ///< in the order they need each other,
   mlir::dp::ScatterOp scatter;   ///< or one scatter
+  bool isScheduled = false; ///< if not, it runs after all that are
   llvm::SmallVector<ScheduleRow> schedule;
   std::unique_ptr<Nest> nest;
 };
@@ -77,6 +81,7 @@ private:
   void addUnits(Statement &statement, llvm::ArrayRef<TablePlan *> group);
   mlir::LogicalResult makeNests();
   mlir::LogicalResult readSchedules();
+  void findComponents();
   mlir::LogicalResult makeLayouts();
 };
 

@@ -199,7 +199,7 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
   std::vector<Runner::Active> scheduled, others;
   for (Statement &statement : plan.statements) {
     Runner::Active active{&statement, statement.nest->start(env, {}), {}};
-    (statement.schedule.empty() ? others : scheduled).push_back(active);
+    (statement.isScheduled ? scheduled : others).push_back(active);
   }
   if (!scheduled.empty())
     runner.emitTimes(b, std::move(scheduled), 0);

@@ -113,10 +113,10 @@ Value Scaled::isBeyond(ScaledNumber x) {
   return b.create<arith::AndIOp>(loc, large, isPositive(x));
 }
 
-Value Scaled::share(ScaledNumber x, Value exponent, Value inverseMantissa) {
-  Value down = b.create<arith::SubFOp>(loc, x.exponent, exponent);
+Value Scaled::share(ScaledNumber x, ScaledNumber sum) {
+  Value down = b.create<arith::SubFOp>(loc, x.exponent, sum.exponent);
   Value mass = b.create<arith::MulFOp>(loc, x.mantissa, powerOfTwo(down));
-  return b.create<arith::MulFOp>(loc, mass, inverseMantissa);
+  return b.create<arith::DivFOp>(loc, mass, sum.mantissa);
 }
 
 Value Scaled::isPositive(ScaledNumber x) {

@@ -43,9 +43,8 @@ public:
   ScaledNumber normalize(ScaledNumber x);
   /// Is the exponent beyond what 24 bits hold, and the number not 0?
   mlir::Value isBeyond(ScaledNumber x);
-  /// x / y, at most a little above 1.
-  mlir::Value share(ScaledNumber x, mlir::Value exponent,
-                    mlir::Value inverseMantissa);
+  /// x / sum, for one of its terms.
+  mlir::Value share(ScaledNumber x, ScaledNumber sum);
   mlir::Value isPositive(ScaledNumber x);
   /// ln x as f64, -inf of zero.
   mlir::Value log(ScaledNumber x);

@@ -58,7 +58,8 @@ public:
   ProgramGenerator(const ast::Program &program, const Locations &locations,
                    const llvm::StringMap<int64_t> &fixed, OpBuilder &builder)
       : program(program), locations(locations), fixed(fixed), builder(builder),
-        expressions(builder, locations) {}
+        expressions(builder, locations, program.reg ? &*program.reg : nullptr) {
+  }
 
   void run() {
     Location loc = locations.get(program.range);

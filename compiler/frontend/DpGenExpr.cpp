@@ -517,6 +517,8 @@ Value Expressions::emitChoice(const ast::ChoiceExpr &choice) {
       reg = getRegularizer(choice.reg->name, builder.getContext());
       if (choice.reg->gamma)
         gamma = emitFloat(*choice.reg->gamma);
+    } else if (standard && standard->gamma) {
+      gamma = emitFloat(*standard->gamma);
     }
     auto sense =
         choice.op == ast::ChoiceExpr::Max ? dp::Sense::Max : dp::Sense::Min;

@@ -34,8 +34,11 @@ private:
 /// been given their values before they are met.
 class Expressions {
 public:
-  Expressions(mlir::OpBuilder &builder, const Locations &locations)
-      : builder(builder), locations(locations) {}
+  /// `standard`: what a choice without a regularizer of its own means; null for
+  /// what the call of the compiler says.
+  Expressions(mlir::OpBuilder &builder, const Locations &locations,
+              const ast::RegRef *standard)
+      : builder(builder), locations(locations), standard(standard) {}
 
   void define(const ast::Decl *decl, mlir::Value value) {
     values[decl] = value;
@@ -80,6 +83,7 @@ private:
 
   mlir::OpBuilder &builder;
   const Locations &locations;
+  const ast::RegRef *standard;
   llvm::DenseMap<const ast::Decl *, mlir::Value> values;
   /// indptr and sources of each dag.
   llvm::DenseMap<const ast::InputDecl *, std::pair<mlir::Value, mlir::Value>>

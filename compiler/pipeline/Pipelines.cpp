@@ -104,8 +104,12 @@ static void addDerivatives(OpPassManager &manager,
   select.entry = entry.name.str();
   onProgram(manager).addPass(createDpSelectEntry(select));
   entry.derive(manager, options);
-  onProgram(manager).addPass(createDpEliminateDeadTables());
+  onProgram(manager).addPass(createDpSimplifyPresence());
   onProgram(manager).addPass(createCSEPass());
+  onProgram(manager).addPass(createDpEliminateDeadTables());
+  // A path speaks of the program's own tables.
+  if (!entry.tracesPath)
+    onProgram(manager).addPass(createDpFuseCells());
 }
 
 void danskin::populateSchedule(OpPassManager &manager, Order order) {
@@ -117,7 +121,11 @@ void danskin::populateSchedule(OpPassManager &manager, Order order) {
 
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
                         const Entry &entry) {
-  populateSchedule(manager, options.order);
+  // The fewer times there are, the shorter a path is known to be.
+  populateSchedule(manager,
+                   entry.tracesPath && options.order == Order::RowsFirst
+                       ? Order::Widest
+                       : options.order);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;

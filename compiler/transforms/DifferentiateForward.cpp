@@ -224,7 +224,7 @@ private:
         builder.create<scf::IfOp>(loc, builder.getF64Type(), present, true);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifOp.thenBlock());
-    Tangent tangent(builder, seed);
+    Tangent tangent(builder, seed, /*isLast=*/true);
     builder.create<scf::YieldOp>(loc, tangent.getOrZero(value));
     builder.setInsertionPointToStart(ifOp.elseBlock());
     Value zero =

@@ -76,6 +76,26 @@ def DpEliminateDeadTables : Pass<"dp-eliminate-dead-tables", "::mlir::dp::Progra
   ];
 }
 
+def DpSimplifyPresence : Pass<"dp-simplify-presence", "::mlir::dp::ProgramOp"> {
+  let summary = "ask for presence only where it is in doubt";
+  let description = [{
+    Ensures that no dp.present (without `above`) asks for an expression of
+    operators, nor for what is never absent: it asks for the parts that may be
+    absent. Does not change what is present.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def DpFuseCells : Pass<"dp-fuse-cells", "::mlir::dp::ProgramOp"> {
+  let summary = "compute together what belongs to one cell";
+  let description = [{
+    Expects isolated reductions and no schedule. Gives a table an owner over the
+    same domain where, of the two, one reads the other at its own cell only, and
+    whatever else they read needs neither. Ensures that the program has a
+    schedule where it had one. Does not fuse over different domains.
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Proofs and schedules
 //===----------------------------------------------------------------------===//

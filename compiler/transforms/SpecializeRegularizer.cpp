@@ -63,7 +63,9 @@ private:
                  dp::RegularizerAttrInterface reg) {
     if (!reg.usesGamma())
       return Value();
-    if (choose.getGamma())
+    // A gamma without a regularizer goes with the program's, and is replaced
+    // with it.
+    if (choose.getGamma() && (choose.getRegAttr() || regularizer.empty()))
       return choose.getGamma();
     return builder.create<dp::ReadOp>(choose.getLoc(), callGamma, ValueRange());
   }

@@ -34,9 +34,9 @@ Value Tangent::mul(Location loc, Value a, Value b) {
   return builder.create<arith::MulFOp>(loc, a, b);
 }
 
-/// No slope, not even an infinite one, matters along nothing.
 Value Tangent::along(Location loc, Value slope, Value dx) {
-  return dx ? zeroAtZero(loc, dx, mul(loc, slope, dx)) : Value();
+  Value product = mul(loc, slope, dx);
+  return product && isLast ? zeroAtZero(loc, dx, product) : product;
 }
 
 Value Tangent::neg(Location loc, Value a) {
@@ -134,8 +134,8 @@ Value Tangent::computeBinary(Operation *op) {
     return add(loc, along(loc, b, da), along(loc, a, db));
   if (isa<arith::DivFOp>(op)) {
     Value change = add(loc, da, neg(loc, along(loc, op->getResult(0), db)));
-    return zeroAtZero(loc, change,
-                      builder.create<arith::DivFOp>(loc, change, b));
+    Value quotient = builder.create<arith::DivFOp>(loc, change, b);
+    return isLast ? zeroAtZero(loc, change, quotient) : quotient;
   }
   auto follow = [&](arith::CmpFPredicate first) {
     return computeSelect(loc, builder.create<arith::CmpFOp>(loc, first, a, b),

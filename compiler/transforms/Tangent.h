@@ -24,7 +24,11 @@ public:
   using Seed = llvm::function_ref<mlir::Value(Tangent &, mlir::OpBuilder &,
                                               mlir::Operation *)>;
 
-  Tangent(mlir::OpBuilder &builder, Seed seed) : builder(builder), seed(seed) {}
+  /// `isLast`: no derivative is taken of these. Then a slope, even an infinite
+  /// one, does not matter along a tangent that happens to be 0; a derivative
+  /// would not see what the tangent does beside 0.
+  Tangent(mlir::OpBuilder &builder, Seed seed, bool isLast = false)
+      : builder(builder), seed(seed), isLast(isLast) {}
 
   /// The tangent of `value` at the builder, which `value` must dominate.
   mlir::Value get(mlir::Value value);
@@ -44,13 +48,14 @@ private:
   mlir::Value add(mlir::Location loc, mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Location loc, mlir::Value a, mlir::Value b);
   mlir::Value neg(mlir::Location loc, mlir::Value a);
-  /// `slope dx`, 0 where `dx` is.
+  /// `slope dx`.
   mlir::Value along(mlir::Location loc, mlir::Value slope, mlir::Value dx);
   /// `value` but 0 where `x` is 0.
   mlir::Value zeroAtZero(mlir::Location loc, mlir::Value x, mlir::Value value);
 
   mlir::OpBuilder &builder;
   Seed seed;
+  bool isLast;
   llvm::DenseMap<mlir::Value, mlir::Value> cache;
 };
 
