@@ -67,7 +67,7 @@ void dp_begin_at(const dp_plan *plan, const dp_subject *subject) {
 }
 
 int dp_end_at(const dp_plan *plan, const dp_subject *subject, int code) {
-  if (subject->declaration)
+  if (subject->declaration && subject->declaration[0])
     dp_note(plan, " (%s%s)", subject->relation, subject->declaration);
   return dp_fail_done(plan, code);
 }
