@@ -52,7 +52,7 @@ struct Statement {
   TablePlan *over;
   llvm::SmallVector<Unit> units; ///< in the order they need each other,
   mlir::dp::ScatterOp scatter;   ///< or one scatter
-  bool isScheduled = false; ///< if not, it runs after all that are
+  bool isScheduled = false;      ///< if not, it runs after all that are
   llvm::SmallVector<ScheduleRow> schedule;
   std::unique_ptr<Nest> nest;
 };

@@ -14,6 +14,8 @@
 
 #include "compiler/analysis/Dependences.h"
 #include "compiler/transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -24,11 +26,49 @@ namespace danskin {
 
 using namespace danskin;
 
+/// The same operations on the same values, whatever the indices are called.
 static bool haveSameDomain(dp::TableOp a, dp::TableOp b) {
-  return a.getRank() == b.getRank() &&
-         OperationEquivalence::isRegionEquivalentTo(
-             &a.getDomain(), &b.getDomain(),
-             OperationEquivalence::IgnoreLocations);
+  Block &left = a.getDomain().front(), &right = b.getDomain().front();
+  if (a.getRank() != b.getRank() ||
+      left.getOperations().size() != right.getOperations().size())
+    return false;
+  IRMapping twins;
+  for (auto [x, y] : llvm::zip_equal(left, right)) {
+    auto isTwin = [&](Value mine, Value theirs) {
+      return twins.lookupOrDefault(mine) == theirs;
+    };
+    if (x.getName() != y.getName() || x.getNumRegions() ||
+        x.getResultTypes() != y.getResultTypes() ||
+        !llvm::equal(x.getOperands(), y.getOperands(), isTwin) ||
+        (!isa<dp::IterateOp>(x) &&
+         x.getAttrDictionary() != y.getAttrDictionary()))
+      return false;
+    twins.map(x.getResults(), y.getResults());
+  }
+  return true;
+}
+
+/// Where a guard says that an index of the cell is another value, reads ask for
+/// the cell's: `D[0, 0] = d[0, 0]` reads its own cell.
+static void nameOwnCells(dp::EquationOp equation) {
+  Block &block = equation.getBody().front();
+  equation.walk([&](dp::WhereOp where) {
+    auto equal = where.getCondition().getDefiningOp<arith::CmpIOp>();
+    if (!equal || equal.getPredicate() != arith::CmpIPredicate::eq)
+      return;
+    auto argument = dyn_cast<BlockArgument>(equal.getLhs());
+    if (!argument || argument.getOwner() != &block)
+      return;
+    unsigned axis = argument.getArgNumber();
+    for (Operation &op : llvm::make_range(std::next(where->getIterator()),
+                                          where->getBlock()->end()))
+      op.walk([&](dp::ReadOp read) {
+        auto indices = read.getIndicesMutable();
+        if (axis < indices.size() && indices[axis].get() == equal.getRhs() &&
+            read.getArray().getDefiningOp<dp::TableOp>())
+          indices[axis].set(argument);
+      });
+  });
 }
 
 namespace {
@@ -42,6 +82,9 @@ struct Group {
 
 struct FuseCells : danskin::impl::DpFuseCellsBase<FuseCells> {
   void runOnOperation() override {
+    for (auto equation :
+         getOperation().getBody().front().getOps<dp::EquationOp>())
+      nameOwnCells(equation);
     while (fuseOne())
       ;
   }

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -86,7 +87,22 @@ struct SimplifyPresence
     if (!all)
       all = b.create<arith::ConstantIntOp>(loc, 1, 1);
     op.replaceAllUsesWith(all);
-    op.erase();
+    eraseIfDead(op);
+  }
+
+  /// Erases the operation and what was there for it alone.
+  void eraseIfDead(Operation *op) {
+    llvm::SetVector<Operation *> open;
+    open.insert(op);
+    while (!open.empty()) {
+      Operation *next = open.pop_back_val();
+      if (!isOpTriviallyDead(next))
+        continue;
+      for (Value operand : next->getOperands())
+        if (Operation *source = operand.getDefiningOp())
+          open.insert(source);
+      next->erase();
+    }
   }
 };
 } // namespace
