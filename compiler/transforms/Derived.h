@@ -28,6 +28,9 @@ findVariables(mlir::dp::ProgramOp program, mlir::ArrayRef<std::string> names);
 /// Inputs that differentiation added carry this attribute.
 inline constexpr llvm::StringLiteral derivedAttr = "derived";
 
+/// So do guards that drop a reader whose adjoint is 0.
+inline constexpr llvm::StringLiteral adjointGuardAttr = "adjoint";
+
 /// The arrays whose values depend on one of `from` through arithmetic,
 /// `from` included.
 llvm::DenseSet<mlir::Value> getDependents(mlir::dp::ProgramOp program,

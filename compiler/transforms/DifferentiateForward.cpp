@@ -254,8 +254,10 @@ private:
     dp::EquationOp copy = cloneEquation(builder, equation, tangent.value);
     OpBuilder inner(copy.getContext());
     if (auto sum = getReduction<dp::SumOp>(copy)) {
-      for (auto arm : sum.getArms().front().getOps<dp::ArmOp>())
+      for (auto arm : sum.getArms().front().getOps<dp::ArmOp>()) {
+        widenGuards(inner, arm.getBody().front());
         replaceByTangent(inner, arm.getBody().front().getTerminator());
+      }
       return;
     }
     Operation *yield = copy.getBody().front().getTerminator();
@@ -271,6 +273,22 @@ private:
     IRMapping mapping;
     equation.getBody().cloneInto(&copy.getBody(), mapping);
     return copy;
+  }
+
+  /// A reader that an adjoint of 0 drops stays where that adjoint moves.
+  void widenGuards(OpBuilder &builder, Block &block) {
+    for (auto where : llvm::to_vector(block.getOps<dp::WhereOp>())) {
+      if (!where->hasAttr(adjointGuardAttr))
+        continue;
+      auto isNonZero = where.getCondition().getDefiningOp<arith::CmpFOp>();
+      builder.setInsertionPoint(where);
+      Location loc = where.getLoc();
+      Value moves = builder.create<arith::CmpFOp>(
+          loc, arith::CmpFPredicate::UNE,
+          emitTangent(builder, isNonZero.getLhs()), isNonZero.getRhs());
+      where.getConditionMutable().assign(
+          builder.create<arith::OrIOp>(loc, isNonZero, moves));
+    }
   }
 
   void replaceByTangent(OpBuilder &builder, Operation *yield) {
@@ -354,6 +372,7 @@ private:
     IRMapping mapping;
     scatter.getBody().cloneInto(&copy.getBody(), mapping);
     OpBuilder inner(copy.getContext());
+    widenGuards(inner, copy.getBody().front());
     replaceByTangent(inner, copy.getBody().front().getTerminator());
   }
 

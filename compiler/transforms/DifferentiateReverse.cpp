@@ -178,7 +178,8 @@ private:
         loc, builder.create<dp::PresentOp>(loc, expression, bool(choose)));
     SmallVector<Value> reader = getReader(mapping);
     Value factor = builder.create<dp::ReadOp>(loc, adjoint, reader);
-    emitNonZero(builder, factor);
+    emitNonZero(builder, factor)
+        ->setAttr(adjointGuardAttr, builder.getUnitAttr());
     if (choose) {
       Value weight = emitWeight(builder, choose, expression, reader, mapping);
       emitNonZero(builder, weight);
@@ -203,11 +204,11 @@ private:
         [](dp::ReadOp op) { op->removeAttr(seedAttr); });
   }
 
-  void emitNonZero(OpBuilder &builder, Value value) {
+  dp::WhereOp emitNonZero(OpBuilder &builder, Value value) {
     Location loc = value.getLoc();
     Value zero =
         builder.create<arith::ConstantOp>(loc, builder.getF64FloatAttr(0.0));
-    builder.create<dp::WhereOp>(
+    return builder.create<dp::WhereOp>(
         loc, builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNE,
                                            value, zero));
   }

@@ -288,19 +288,34 @@ static void start(tasks *t, const dp_plan *plan) {
   t->code = 0;
 }
 
+/* What the element at `index` stands for, where the input is part of a dag: no
+ * other name of an int input has a dot. */
+static void note_graph(const dp_plan *plan, const char *name, int64_t index,
+                       int64_t upper) {
+  const char *part = strchr(name, '.');
+  if (part && strcmp(part, ".src") == 0)
+    dp_note(plan, ": edge %lld leads to vertex %lld, from one before it",
+            (long long)index, (long long)upper);
+  else if (part && strcmp(part, ".indptr") == 0)
+    dp_note(plan, ": the edges to vertex %lld %s there",
+            (long long)(index ? index - 1 : 0), index ? "end" : "begin");
+}
+
 static int fail_value(const dp_plan *plan, int64_t b, int32_t index,
                       const int64_t *fault) {
   const dp_input *input = &plan->entry->inputs[index];
+  const int64_t *values = fault + input->rank;
+  dp_subject subject = dp_array_subject(plan, index);
   if (plan->is_batched)
     dp_note(plan, "instance %lld: ", (long long)b);
-  dp_note(plan, "input `%s`: element [", input->name);
+  dp_begin_at(plan, &subject);
+  dp_note(plan, "element [");
   for (int32_t axis = 0; axis < input->rank; ++axis)
     dp_note(plan, "%s%lld", axis ? ", " : "", (long long)fault[axis]);
-  fault += input->rank;
-  return dp_fail(plan, DP_ERROR_VALUE,
-                 "] is %lld, but must lie in %lld..%lld (%s)",
-                 (long long)fault[0], (long long)fault[1], (long long)fault[2],
-                 input->declaration);
+  dp_note(plan, "] is %lld, but must lie in %lld..%lld", (long long)values[0],
+          (long long)values[1], (long long)values[2]);
+  note_graph(plan, input->name, fault[0], values[2]);
+  return dp_end_at(plan, &subject, DP_ERROR_VALUE);
 }
 
 int dp_validate_instances(const dp_plan *plan) {
