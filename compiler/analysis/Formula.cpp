@@ -157,6 +157,14 @@ Formula Formula::operator!() const {
   return kind == And ? any(std::move(negated)) : all(std::move(negated));
 }
 
+void danskin::addAtoms(const Formula &formula, Conjunction &atoms) {
+  if (formula.getKind() == Formula::Atom)
+    atoms.push_back(formula.getAtom());
+  if (formula.getKind() == Formula::And)
+    for (const Formula &part : formula.getParts())
+      addAtoms(part, atoms);
+}
+
 std::optional<Conjunction> danskin::asConjunction(const Formula &formula) {
   switch (formula.getKind()) {
   case Formula::True:

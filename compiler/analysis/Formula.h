@@ -95,6 +95,10 @@ private:
   std::shared_ptr<const std::vector<Formula>> parts;
 };
 
+/// Adds the atoms that must hold for the formula to: it or its conjuncts,
+/// without what stands under an `or`.
+void addAtoms(const Formula &formula, Conjunction &atoms);
+
 /// The formula as one conjunction, if it is one.
 std::optional<Conjunction> asConjunction(const Formula &formula);
 

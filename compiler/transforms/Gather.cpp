@@ -23,16 +23,6 @@ SmallVector<dp::IterateOp> ReadSite::getIterates() const {
 // Inverting
 //===----------------------------------------------------------------------===//
 
-/// The atoms that must hold for the formula to: it and its conjuncts, without
-/// what stands under an `or`.
-static void addAtoms(const Formula &formula, Conjunction &atoms) {
-  if (formula.getKind() == Formula::Atom)
-    atoms.push_back(formula.getAtom());
-  if (formula.getKind() == Formula::And)
-    for (const Formula &part : formula.getParts())
-      addAtoms(part, atoms);
-}
-
 struct Gather::Solver {
   Gather &gather;
   const ReadSite &site;

@@ -12,14 +12,6 @@
 using namespace mlir;
 using namespace danskin;
 
-static void addAtoms(const Formula &formula, Conjunction &atoms) {
-  if (formula.getKind() == Formula::Atom)
-    atoms.push_back(formula.getAtom());
-  if (formula.getKind() == Formula::And)
-    for (const Formula &part : formula.getParts())
-      addAtoms(part, atoms);
-}
-
 Shadow::Shadow(AffineSpace &space, const Formula &holds) : space(space) {
   addAtoms(holds, atoms);
   addAtoms(space.getAssumptions(), atoms);
