@@ -198,12 +198,12 @@ Expected<NpyArray> danskin::parseNpy(StringRef bytes, StringRef path) {
   int64_t size = header->bytes;
   for (int64_t extent : header->shape)
     if (MulOverflow(size, extent, size))
-      return makeError(path,
-                       "has an impossible shape " + toString(header->shape));
+      return makeError(path, "has an impossible shape " +
+                                 reference::toString(header->shape));
   if (uint64_t(size) != data.size())
     return makeError(
         path, "has " + Twine(data.size()) + " bytes of elements, but shape " +
-                  toString(header->shape) + " needs " + Twine(size));
+                  reference::toString(header->shape) + " needs " + Twine(size));
   return parseElements(*header, data, path);
 }
 
