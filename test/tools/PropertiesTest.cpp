@@ -57,11 +57,11 @@ program general {
 }
 )";
 
-using Fault = std::function<void(Results &, const ResolvedCall &)>;
+using Tampering = std::function<void(Results &, const ResolvedCall &)>;
 
 class FaultyEngine : public Engine {
 public:
-  explicit FaultyEngine(Fault fault) : fault(std::move(fault)) {}
+  explicit FaultyEngine(Tampering fault) : fault(std::move(fault)) {}
   llvm::Expected<Results> evaluate(const ResolvedCall &call) override {
     llvm::Expected<Results> results = makeReferenceEngine()->evaluate(call);
     if (results)
@@ -70,7 +70,7 @@ public:
   }
 
 private:
-  Fault fault;
+  Tampering fault;
 };
 
 struct Checked {
@@ -87,7 +87,7 @@ struct Checked {
   }
 };
 
-Checked check(const char *text, const char *reg, Fault fault) {
+Checked check(const char *text, const char *reg, Tampering fault) {
   Diagnostics diagnostics;
   auto file = parseFile(text, "test.dp", diagnostics);
   EXPECT_TRUE(file);
@@ -128,7 +128,7 @@ bool hasInfinity(const ResolvedCall &call) {
 
 struct Case {
   const char *what, *program;
-  Fault fault;
+  Tampering fault;
 };
 
 const Case cases[] = {
