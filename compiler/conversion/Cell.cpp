@@ -60,7 +60,7 @@ Value Cell::both(OpBuilder &b, Value left, Value right) {
 /// `above`: and neither is it -inf.
 Value Cell::emitIsPresent(OpBuilder &b, Real real, bool above) {
   if (real.isScaled())
-    return Scaled(b, loc).isPositive({real.value, real.exponent});
+    return Scaled(b, loc).isNotZero({real.value, real.exponent});
   Value present = real.present;
   if (above) {
     Value lowest =

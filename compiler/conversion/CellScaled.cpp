@@ -83,7 +83,7 @@ Real Cell::getPlain(OpBuilder &b, Value value) {
   ScaledNumber number = toNumber(real);
   Value plain = b.create<arith::MulFOp>(
       loc, scaled.log(number), getMeasure(*plan.units.get(value)).perLog);
-  return {memory.convert(b, plain, plan.compute), scaled.isPositive(number),
+  return {memory.convert(b, plain, plan.compute), scaled.isNotZero(number),
           Value()};
 }
 
@@ -208,7 +208,7 @@ void Cell::emitScaledWeight(OpBuilder &b, dp::WeightOp op) {
                                      get(op.getStatistics()[0]).value});
   // Of an empty choice the statistics are no numbers.
   reals[op.getResult()] = {
-      b.create<arith::SelectOp>(loc, scaled.isPositive(score), share,
+      b.create<arith::SelectOp>(loc, scaled.isNotZero(score), share,
                                 scaled.constant(0.0)),
       Value(), Value()};
 }

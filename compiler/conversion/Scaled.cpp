@@ -51,16 +51,15 @@ ScaledNumber Scaled::power(Value x, Value factor, Value &bad) {
                    0x1.62e430p-1, 0x1p0})
     p = b.create<math::FmaOp>(loc, p, r, constant(c));
 
+  // A NaN is one in the mantissa, whatever its exponent.
   Value size = b.create<math::AbsFOp>(loc, y);
-  Value good = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, size,
-                                       constant(0x1p22));
-  Value isZero = b.create<arith::CmpFOp>(
-      loc, arith::CmpFPredicate::OEQ, y,
+  Value isLarge = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGE, size,
+                                          constant(0x1p22));
+  Value isNotZero = b.create<arith::CmpFOp>(
+      loc, arith::CmpFPredicate::UNE, y,
       constant(-std::numeric_limits<double>::infinity()));
-  Value known = b.create<arith::OrIOp>(loc, good, isZero);
-  bad = b.create<arith::XOrIOp>(loc, known,
-                                b.create<arith::ConstantIntOp>(loc, 1, 1));
-  return select(good, {p, n}, zero());
+  bad = b.create<arith::AndIOp>(loc, isLarge, isNotZero);
+  return select(isNotZero, {p, n}, zero());
 }
 
 ScaledNumber Scaled::multiply(ScaledNumber x, ScaledNumber y) {
@@ -110,7 +109,9 @@ Value Scaled::isBeyond(ScaledNumber x) {
   Value size = b.create<math::AbsFOp>(loc, x.exponent);
   Value large = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, size,
                                         constant(0x1p23));
-  return b.create<arith::AndIOp>(loc, large, isPositive(x));
+  Value isNumber = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT,
+                                           x.mantissa, constant(0.0));
+  return b.create<arith::AndIOp>(loc, large, isNumber);
 }
 
 Value Scaled::share(ScaledNumber x, ScaledNumber sum) {
@@ -119,7 +120,7 @@ Value Scaled::share(ScaledNumber x, ScaledNumber sum) {
   return b.create<arith::DivFOp>(loc, mass, sum.mantissa);
 }
 
-Value Scaled::isPositive(ScaledNumber x) {
+Value Scaled::isNotZero(ScaledNumber x) {
   return b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNE, x.mantissa,
                                  constant(0.0));
 }

@@ -29,7 +29,7 @@ public:
   ScaledNumber zero();
   ScaledNumber one();
   /// 2^(x factor); 0 where the product is -inf. `bad` is whether the product
-  /// is anything else that has no exponent of 22 bits. Source of the
+  /// is another number without an exponent of 22 bits. Source of the
   /// polynomial: minimax on [-1/2, 1/2], relative error 2e-8.
   ScaledNumber power(mlir::Value x, mlir::Value factor, mlir::Value &bad);
   ScaledNumber multiply(ScaledNumber x, ScaledNumber y);
@@ -45,7 +45,7 @@ public:
   mlir::Value isBeyond(ScaledNumber x);
   /// x / sum, for one of its terms.
   mlir::Value share(ScaledNumber x, ScaledNumber sum);
-  mlir::Value isPositive(ScaledNumber x);
+  mlir::Value isNotZero(ScaledNumber x);
   /// ln x as f64, -inf of zero.
   mlir::Value log(ScaledNumber x);
   mlir::Value constant(double value);
