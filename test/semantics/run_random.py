@@ -142,7 +142,7 @@ def print_table(table, least):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--count", type=int, default=330)
+    parser.add_argument("--count", type=int, default=354)
     parser.add_argument("--seed", type=int, default=0, help="of the first program and of the inputs")
     parser.add_argument("--instances", type=int, default=4, help="inputs a program")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
