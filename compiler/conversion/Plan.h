@@ -36,7 +36,6 @@ struct TablePlan {
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   bool isIndex() { return op.getType().getElement().isIndex(); }
   bool isExplicit() { return op.getAbsence() == mlir::dp::Absence::Explicit; }
-  bool isNever() { return op.getAbsence() == mlir::dp::Absence::Never; }
 };
 
 /// Tables that share equations, hence cells.
