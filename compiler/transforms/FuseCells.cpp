@@ -74,9 +74,9 @@ static void nameOwnCells(dp::EquationOp equation) {
 namespace {
 /// A table without an owner and those it owns.
 struct Group {
-  SmallVector<dp::ReadOp> reads; ///< of tables, in its equations
+  SmallVector<dp::ReadOp> reads; ///< of tables, by what computes it
   llvm::SmallSetVector<Operation *, 4>
-      readers;         ///< roots whose equations read it
+      readers;         ///< roots that are computed from it
   bool isPlain = true; ///< no scatter and no traceback has to do with it
 };
 
@@ -105,14 +105,21 @@ private:
         group.isPlain &=
             isa<dp::ReadOp, dp::ContainsOp, dp::EquationOp, dp::TableOp>(user);
     }
-    for (auto equation : body.getOps<dp::EquationOp>())
-      equation.walk([&](dp::ReadOp read) {
+    auto collectReads = [&](Operation *op, Operation *reader) {
+      op->walk([&](dp::ReadOp read) {
         auto table = read.getArray().getDefiningOp<dp::TableOp>();
         if (!table)
           return;
-        groups[getRoot(equation)].reads.push_back(read);
-        groups[getRootOwner(table)].readers.insert(getRoot(equation));
+        groups[reader].reads.push_back(read);
+        groups[getRootOwner(table)].readers.insert(reader);
       });
+    };
+    for (auto equation : body.getOps<dp::EquationOp>())
+      collectReads(equation, getRoot(equation));
+    for (auto scatter : body.getOps<dp::ScatterOp>())
+      collectReads(
+          scatter,
+          getRootOwner(scatter.getTable().getDefiningOp<dp::TableOp>()));
     return groups;
   }
 

@@ -73,3 +73,49 @@ dp.program @line {
     dp.yield %v : f64
   } : !dp.array<1 x f64>
 }
+
+// What reads the other's cells by way of a scatter too must wait for them all.
+// CHECK-LABEL: dp.program @histogram
+// CHECK:     dp.table "grad" output never {
+dp.program @histogram {
+  %N = dp.size "N"
+  %c0 = arith.constant 0 : index
+  %y = dp.input "y"[%N] in {
+  ^bb0(%i: index):
+    dp.yield %c0, %N : index, index
+  } : !dp.array<1 x index>
+  %reader = dp.table "reader" let never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  %adj = dp.table "adj" table never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  %counts = dp.table "counts" table never {
+    %i = dp.iterate %c0 to %N
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  %grad = dp.table "grad" output never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  dp.equation %adj {
+  ^bb0(%i: index):
+    %one = arith.constant 1.0 : f64
+    dp.yield %one : f64
+  } : !dp.array<1 x f64>
+  dp.scatter %counts over %reader {
+  ^bb0(%i: index):
+    %j = dp.read %y[%i] : !dp.array<1 x index>
+    %a = dp.read %adj[%i] : !dp.array<1 x f64>
+    dp.yield %j, %a : index, f64
+  } : !dp.array<1 x f64>, !dp.array<1 x f64>
+  dp.equation %grad {
+  ^bb0(%i: index):
+    %c = dp.read %counts[%i] : !dp.array<1 x f64>
+    %a = dp.read %adj[%i] : !dp.array<1 x f64>
+    %b = arith.addf %c, %a : f64
+    dp.yield %b : f64
+  } : !dp.array<1 x f64>
+}
