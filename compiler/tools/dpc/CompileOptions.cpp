@@ -176,6 +176,8 @@ private:
       options.library.pipeline.order = Order::Widest;
     else if (argument == "--no-lanes")
       options.library.pipeline.lanes = 1;
+    else if (argument == "--json")
+      options.json = true;
     else if (argument == "--time")
       options.time = true;
     else if (argument == "-Werror")

@@ -23,6 +23,7 @@ struct CompileOptions {
   std::string timeTraceFile;  ///< empty: no trace
   std::string dependencyFile; ///< empty: none; `-MF`, or beside the output
   bool time = false, printSchedule = false;
+  bool json = false; ///< of `dpc check`
   bool warningsAreErrors = false, jsonDiagnostics = false;
 };
 

@@ -20,7 +20,8 @@ llvm::ArrayRef<Command> danskin::getCommands() {
   static const Command commands[] = {
       {"", "FILE.dp -o LIBRARY.so [--emit-header=FILE.h] [options]", "compile",
        compileCommand},
-      {"check", "FILE.dp", "class, schedule, cost and memory", checkCommand},
+      {"check", "FILE.dp [--json]", "class, schedule, cost and memory",
+       checkCommand},
       {"run", "FILE.dp x=x.npy ... -o DIRECTORY", "compile and call",
        runCommand},
       {"eval", "FILE.dp x=x.npy ... -o DIRECTORY",
