@@ -1,0 +1,54 @@
+"""Faults, as the exceptions that Python's users expect.
+
+What a kernel refuses comes as a code and a message that names the array, the
+axis and both numbers. A wrong element type is a TypeError, what a caller cannot
+be blamed for a RuntimeError, all else a ValueError.
+"""
+
+import keyword
+
+# The codes of dp/call.h that are not a matter of values.
+_TYPE, _CALL, _WORKSPACE, _KERNEL = 3, 1, 12, 13
+
+
+def fault(program, code, message):
+    """The exception for what an entry of `program` returned."""
+    kinds = {_TYPE: TypeError, _CALL: RuntimeError, _WORKSPACE: RuntimeError, _KERNEL: RuntimeError}
+    return kinds.get(code, ValueError)(f"{program}: {message or f'failed with code {code}'}")
+
+
+def python_name(name):
+    """A name of a program as Python can write it: one that is reserved, or that
+    calls use themselves, gets an underscore."""
+    taken = keyword.iskeyword(name) or name in ("self", "lengths", "wrt", "direction", "cotangent")
+    return name + "_" if taken else name
+
+
+class CompileError(ValueError):
+    """A program that the compiler refuses.
+
+    `diagnostics` holds one dict a diagnostic, as `dpc --diagnostics-format=json`
+    prints them: code, severity, message, line, column, notes, helps.
+    """
+
+    def __init__(self, diagnostics, text="", source="program"):
+        self.diagnostics, self.text, self.source = list(diagnostics), text, source
+        super().__init__("\n".join(self._lines()))
+
+    def __reduce__(self):
+        return type(self), (self.diagnostics, self.text, self.source)
+
+    def _lines(self):
+        lines = self.text.splitlines()
+        for each in self.diagnostics:
+            file = self.source if each.get("file") == "-" else each.get("file", self.source)
+            line, column = each.get("line", 0), each.get("column", 0)
+            code = f" [{each['code']}]" if each.get("code") else ""
+            yield f"{file}:{line}:{column}: {each.get('severity', 'error')}: {each.get('message', '')}{code}"
+            if file == self.source and 1 <= line <= len(lines):
+                yield f"   | {lines[line - 1]}"
+                yield "   | " + " " * (column - 1) + "^"
+            for note in each.get("notes", ()):
+                yield f"   = {note['message']}"
+            for text in each.get("helps", ()):
+                yield f"   = help: {text}"
