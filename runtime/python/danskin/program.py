@@ -1,6 +1,7 @@
 """Programs: loaded from text, compiled entry by entry when first called."""
 
 import functools
+import hashlib
 import os
 import pathlib
 
@@ -63,6 +64,7 @@ class Program:
             tables, outputs, class, cost.
         name: the program's name.
         reg: the regularizer.
+        digest: a name for text and options, the same in every process.
     """
 
     def __init__(self, text, reg=None, program=None, sizes=None, flags=(), source="program"):
@@ -82,6 +84,7 @@ class Program:
         self.name = self.description.name
         self.reg = reg or self.description.regularizer
         self._options.append(f"--program={self.name}")
+        self.digest = hashlib.blake2b("\0".join([text, *self._options]).encode(), digest_size=6).hexdigest()
         self._entries = {}
 
     def __reduce__(self):
