@@ -7,6 +7,7 @@
 
 #include "compiler/target/EntryPoints.h"
 #include "compiler/target/Lanes.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
@@ -23,6 +24,10 @@ constexpr StringRef internalPrefix = "dp.";
 std::string internalName(StringRef name) {
   return name.starts_with(internalPrefix) ? name.str()
                                           : (internalPrefix + name).str();
+}
+
+std::string descriptorName(const EntryInterface &entry) {
+  return entry.symbol() + ".entry";
 }
 
 /// Builds the structs of abi.h as constants. Members are listed in the order
@@ -67,7 +72,12 @@ public:
                            functions[3],
                            i32(lanes.size()),
                            array(lanes)};
-    return global(record(members), entry.symbol() + ".entry");
+    GlobalVariable *descriptor = global(record(members), descriptorName(entry));
+    // addLibraryFunctions refers to it from another module.
+    descriptor->setLinkage(GlobalValue::ExternalLinkage);
+    descriptor->setVisibility(GlobalValue::HiddenVisibility);
+    descriptor->setDSOLocal(true);
+    return descriptor;
   }
 
 private:
@@ -185,6 +195,45 @@ void forward(Module &module, StringRef name, StringRef runtime, Type *result,
   builder.CreateRet(builder.CreateCall(callee, arguments));
 }
 
+/// The constant array of the entries' descriptors, which other modules define.
+GlobalVariable *listDescriptors(Module &module,
+                                ArrayRef<const EntryInterface *> entries) {
+  SmallVector<Constant *> descriptors;
+  Type *byte = Type::getInt8Ty(module.getContext());
+  for (const EntryInterface *entry : entries) {
+    auto *descriptor = cast<GlobalVariable>(
+        module.getOrInsertGlobal(descriptorName(*entry), byte));
+    descriptor->setVisibility(GlobalValue::HiddenVisibility);
+    descriptor->setDSOLocal(true);
+    descriptors.push_back(descriptor);
+  }
+  auto *type = ArrayType::get(PointerType::getUnqual(module.getContext()),
+                              descriptors.size());
+  return new GlobalVariable(module, type, true, GlobalValue::InternalLinkage,
+                            ConstantArray::get(type, descriptors),
+                            "danskin.entries");
+}
+
+/// Exports `__tvm_ffi_<program>_<entry>`, one function for all element types:
+///   int (void *self, const TVMFFIAny *arguments, int32_t count,
+///        TVMFFIAny *result)
+void addTvmFunction(Module &module, ArrayRef<const EntryInterface *> entries) {
+  LLVMContext &context = module.getContext();
+  Type *i32 = Type::getInt32Ty(context);
+  Type *pointer = PointerType::getUnqual(context);
+  Function *callee = declareRuntime(module, "dp_tvm_ffi", i32,
+                                    {pointer, i32, pointer, i32, pointer});
+  const EntryInterface &entry = *entries.front();
+  Function *function =
+      declare(module, "__tvm_ffi_" + entry.program + "_" + entry.name, i32,
+              {pointer, pointer, i32, pointer});
+  IRBuilder<> builder(BasicBlock::Create(context, "", function));
+  builder.CreateRet(builder.CreateCall(
+      callee,
+      {listDescriptors(module, entries), builder.getInt32(entries.size()),
+       function->getArg(1), function->getArg(2), function->getArg(3)}));
+}
+
 void hideEverything(Module &module) {
   for (GlobalValue &value : module.global_values()) {
     StringRef name = value.getName();
@@ -226,6 +275,8 @@ Error danskin::addEntryPoints(Module &module,
             *descriptor);
     forward(module, symbol + "_output_shape", "dp_output_shape", i32,
             {pointer, i32, pointer, pointer}, *descriptor);
+    forward(module, symbol + "_xla", "dp_xla_ffi", pointer, {pointer},
+            *descriptor);
   }
   return Error::success();
 }
@@ -252,4 +303,12 @@ void danskin::addLibraryFunctions(Module &module,
     IRBuilder<> builder(BasicBlock::Create(context, "", getter));
     builder.CreateRet(text);
   }
+  // By program and entry, in order.
+  MapVector<std::pair<StringRef, StringRef>,
+            SmallVector<const EntryInterface *>>
+      groups;
+  for (const EntryInterface &entry : library.entries)
+    groups[{entry.program, entry.name}].push_back(&entry);
+  for (const auto &[name, entries] : groups)
+    addTvmFunction(module, entries);
 }

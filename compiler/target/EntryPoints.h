@@ -23,6 +23,7 @@ namespace danskin {
 ///   int64_t <symbol>_workspace   (const dp_call *)
 ///   int     <symbol>_output_shape(const dp_call *, int32_t output,
 ///                                 int32_t *rank, int64_t *shape)
+///   void   *<symbol>_xla         (void *frame), of XLA's typed FFI
 /// Gives every other definition internal linkage. Fails if a generated
 /// function is missing.
 llvm::Error addEntryPoints(llvm::Module &module,
@@ -30,8 +31,9 @@ llvm::Error addEntryPoints(llvm::Module &module,
 
 /// Adds `int dp1_<program>_prepare(int32_t max_threads)` and
 /// `const char *dp1_<program>_manifest(void)` for each program, and the
-/// manifest itself in the section `.danskin`. Call it for one module of a
-/// library, before addEntryPoints or after.
+/// manifest itself in the section `.danskin`; and `__tvm_ffi_<program>_<entry>`
+/// of TVM FFI. Call it for one module of a library, before addEntryPoints or
+/// after.
 void addLibraryFunctions(llvm::Module &module, const LibraryInterface &library,
                          llvm::StringRef manifest);
 

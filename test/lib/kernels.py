@@ -86,12 +86,13 @@ def compile_library(path, target, dpc=ROOT / "build/bin/dpc", flags=(), **option
 
 
 class Library:
-    """A compiled .dp file in one number type, with its manifest."""
+    """A compiled .dp file in one number type, with its manifest; `dtype` says which
+    where it has several."""
 
-    def __init__(self, target):
+    def __init__(self, target, dtype=None):
         self.library = ctypes.CDLL(str(target))
         manifest = json.loads(pathlib.Path(f"{target}.json").read_text())
-        self.entries = {entry["entry"]: entry for entry in manifest["entries"]}
+        self.entries = {entry["entry"]: entry for entry in manifest["entries"] if dtype in (None, entry["dtype"])}
 
     def prepare(self, name, inputs, sizes=None, lengths=None, threads=1, empty=np.empty):
         """Binds arrays by name; those with one more axis than declared are a batch.

@@ -39,6 +39,19 @@ int dp_output_shape(const dp_entry *entry, const dp_call *call, int32_t output,
  * later call allocates. Optional. */
 int dp_prepare(int32_t max_threads);
 
+/* An entry as other hosts call one. Both take a workspace from malloc, since
+ * these hosts bring none; nothing of theirs need be installed.
+ *
+ * dp_xla_ffi is a handler of XLA's typed FFI: `frame` is a XLA_FFI_CallFrame,
+ * the result a XLA_FFI_Error. runtime/src/xla_ffi.c has its attributes.
+ *
+ * dp_tvm_ffi is a function of TVM FFI: `arguments` and `result` are TVMFFIAny.
+ * The `count` entries differ in their element type alone. runtime/src/tvm_ffi.c
+ * has the order of the arguments. */
+void *dp_xla_ffi(const dp_entry *entry, void *frame);
+int dp_tvm_ffi(const dp_entry *const *entries, int32_t count,
+               const void *arguments, int32_t num_arguments, void *result);
+
 /* Elementary functions without libm: the same bits everywhere. f64: below
  * 1 ULP; f32: rounded from f64. They follow C99 annex F for special values,
  * but set no errno and care for no floating-point exceptions. */
