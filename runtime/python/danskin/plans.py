@@ -61,10 +61,11 @@ class Plan:
     """A call of an entry for arrays of one layout.
 
     `run(pointers)` wants the addresses of what is given, in order: inputs,
-    lengths, outputs. Attributes: `shapes` of the outputs, and their `types`.
+    lengths, outputs. Attributes: `shapes` of the outputs, and their `types`; `models` is a place
+    for what a host makes outputs from.
     """
 
-    __slots__ = ("entry", "call", "reference", "message", "slots", "shapes", "types", "workspace_bytes", "_keep")
+    __slots__ = ("entry", "call", "reference", "message", "slots", "shapes", "types", "workspace_bytes", "models", "_keep")
 
     def __init__(self, entry, inputs, sizes, lengths, threads):
         """`inputs`: an Array each, or None. `sizes`: an int each, or None.

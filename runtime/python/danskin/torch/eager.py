@@ -10,8 +10,8 @@ from .ops import get_operator
 
 
 def make_value(layout, functions):
-    """The Function of a program's value for plain tensors: no functorch, no forward
-    mode, no tracing."""
+    """A program's value as a differentiable function of plain tensors: no torch.func,
+    no forward mode, no tracing."""
     value = get_operator(layout.program, "value")
     base, count = layout.base, len(layout.outputs)
 
@@ -36,4 +36,5 @@ def make_value(layout, functions):
             found = layout.retype(ctx.spec.by(names), head, found)
             return (None, *layout.scatter(dict(zip(names, found))))
 
-    return EagerValue
+    # What Function.apply does before is about torch.func, which is not active here.
+    return super(Function, EagerValue).apply

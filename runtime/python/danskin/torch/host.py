@@ -65,7 +65,7 @@ class TorchHost:
         kind = _kind(head)
         if kind == "eager":
             if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
-                results = self._eager.apply(spec, *head)
+                results = self._eager(spec, *head)
             else:
                 results = self._value.run(head, spec.sizes)
         else:

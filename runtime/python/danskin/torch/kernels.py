@@ -41,10 +41,8 @@ def run(entry, tensors, sizes):
         if any(new is not old for new, old in zip(converted, tensors)):
             return run(entry, converted, sizes)
         plan = _make_plan(entry, tensors, sizes, threads)
-    pointers = [each.data_ptr() for each in tensors if each is not None]
-    like = next(each for each in tensors if each is not None)
-    results = [like.new_empty(shape, dtype=DTYPES[name]) for shape, name in zip(plan.shapes, plan.types)]
-    pointers += [each.data_ptr() for each in results]
+    results = [torch.empty_like(each) for each in plan.models]
+    pointers = [each.data_ptr() for each in (*tensors, *results) if each is not None]
     try:
         plan.run(pointers, threads)
     finally:
@@ -56,7 +54,12 @@ def _make_plan(entry, tensors, sizes, threads):
     arrays = [None if each is None else Array(each.data_ptr(), each.shape, each.stride(), TYPES[each.dtype])
               for each in tensors]  # fmt: skip
     count = len(entry.inputs)
-    return Plan(entry, arrays[:count], sizes, arrays[count:], threads)
+    plan = Plan(entry, arrays[:count], sizes, arrays[count:], threads)
+    # Copying a layout is the quickest way to a new tensor; models have one element.
+    with torch.inference_mode(False):
+        plan.models = [torch.empty((), dtype=DTYPES[name], device="cpu").expand(shape)
+                       for shape, name in zip(plan.shapes, plan.types)]  # fmt: skip
+    return plan
 
 
 def _name(entry, place):
