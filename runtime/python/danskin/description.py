@@ -111,6 +111,11 @@ class Description:
         """Everything that gradients can be taken by."""
         return (*self.float_inputs, *(each.name for each in self.lets), "gamma")
 
+    def order(self, *names):
+        """Names of what is differentiable, each once, in one order for all who ask."""
+        asked = {name for several in names for name in several}
+        return tuple(each for each in self.differentiable if each in asked)
+
     @property
     def signature(self):
         """How a call is written."""

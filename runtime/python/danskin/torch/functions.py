@@ -17,13 +17,13 @@ length for each size, and by kind cotangents, one an output, and directions, one
 for each name of `spec.wrt`. Each of these may be None.
 """
 
-import collections
 import dataclasses
+import types
 
 import torch
 from torch.autograd import Function
 
-from .ops import get_operator
+from .ops import call_operator
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
@@ -49,14 +49,10 @@ class Layout:
         self.program = program
         self.names = entry.input_names
         self.outputs = entry.output_names
-        self.known = program.description.differentiable
+        self.order = program.description.order
         self.base, self.lengths = len(entry.inputs), len(entry.sizes)
         self.head = self.base + self.lengths
         self.ranks = entry.ranks()
-
-    def order(self, *names):
-        """Names, each once, in one order for all who ask."""
-        return tuple(each for each in self.known if each in {name for several in names for name in several})
 
     def needed(self, flags):
         """The names of the inputs whose flag is set."""
@@ -68,23 +64,18 @@ class Layout:
 
     def call(self, query, spec, head, *further):
         """The outputs of an operator, a tuple; `further`: cotangents and directions."""
-        operator = get_operator(self.program, query, spec.wrt)
         extra = [each for several in further for each in several]
-        results = operator.overload(*head[: self.base], *extra, *head[self.base :], *spec.sizes)
-        return results if isinstance(results, tuple) else (results,)
+        arguments = (*head[: self.base], *extra, *head[self.base :], *spec.sizes)
+        return call_operator(self.program, query, spec.wrt, *arguments)
 
     def retype(self, spec, head, results):
         """Derivatives in the types of what they are taken by (gamma is float64)."""
-        types = dict(zip(self.names, head))
-        return tuple(each.to(types[name].dtype) if name in types else each for name, each in zip(spec.wrt, results))
+        known = dict(zip(self.names, head))
+        return tuple(each.to(known[name].dtype) if name in known else each for name, each in zip(spec.wrt, results))
 
 
-def make_functions(layout, with_jvp=True):
-    """The Functions of one program, as attributes.
-
-    `with_jvp=False`: without forward mode. torch.compile cannot do the backward
-    pass of a Function that has it (pytorch#180284).
-    """
+def make_functions(layout):
+    """The Functions of one program, as attributes, and `guard` for several tensors."""
     name = layout.program.name
 
     class Base(Function):
@@ -96,8 +87,7 @@ def make_functions(layout, with_jvp=True):
             ctx.spec = spec
             ctx.set_materialize_grads(False)
             ctx.save_for_backward(*tensors)
-            if with_jvp:
-                ctx.save_for_forward(*tensors)
+            ctx.save_for_forward(*tensors)
 
     class Guard(Function):
         generate_vmap_rule = True
@@ -136,7 +126,8 @@ def make_functions(layout, with_jvp=True):
             found = Grad.apply(ctx.spec.by(names), *head, *cotangents)
             return (None, *layout.scatter(dict(zip(names, found))))
 
-        def tangent(ctx, _, *tangents):
+        @staticmethod
+        def jvp(ctx, _, *tangents):
             names = tuple(name for name, each in zip(layout.names, tangents) if each is not None)
             if not names:
                 return (None,) * len(layout.outputs)
@@ -170,7 +161,8 @@ def make_functions(layout, with_jvp=True):
             found = {key: found[key] for key in names}
             return (None, *layout.scatter(found), *(j if flag else None for j, flag in zip(jvps, flags[layout.head :])))
 
-        def tangent(ctx, _, *tangents):
+        @staticmethod
+        def jvp(ctx, _, *tangents):
             head, cotangents = ctx.saved_tensors[: layout.head], ctx.saved_tensors[layout.head :]
             names = tuple(name for name, each in zip(layout.names, tangents) if each is not None)
             moved = tangents[layout.head :]
@@ -221,7 +213,8 @@ def make_functions(layout, with_jvp=True):
                     total = [b if a is None else a + b for a, b in zip(total, more)]
             return (None, *results[: layout.head + count], *total)
 
-        def tangent(ctx, _, *tangents):
+        @staticmethod
+        def jvp(ctx, _, *tangents):
             tensors, count = ctx.saved_tensors, len(layout.outputs)
             if any(each is not None for each in tangents[: layout.head + count]):
                 raise RuntimeError(f"{name}: third derivatives are not defined")
@@ -252,7 +245,8 @@ def make_functions(layout, with_jvp=True):
                 along = Grad.apply(ctx.spec, *head, *weights)
             return (None, *layout.scatter(found), *along)
 
-        def tangent(ctx, _, *tangents):
+        @staticmethod
+        def jvp(ctx, _, *tangents):
             head, directions = ctx.saved_tensors[: layout.head], ctx.saved_tensors[layout.head :]
             names = tuple(name for name, each in zip(layout.names, tangents) if each is not None)
             total = None
@@ -289,8 +283,4 @@ def make_functions(layout, with_jvp=True):
             found.append(sum(terms))
         return found
 
-    functions = {"Value": Value, "Grad": Grad, "Jvp": Jvp, "Hvp": Hvp}
-    for each in functions.values():
-        if with_jvp:
-            each.jvp = staticmethod(each.tangent)
-    return collections.namedtuple("Functions", [*functions, "guard"])(*functions.values(), guard)
+    return types.SimpleNamespace(Value=Value, Grad=Grad, Jvp=Jvp, Hvp=Hvp, guard=guard)

@@ -45,7 +45,6 @@ class TorchHost:
         self._signature = Signature(program.description)
         self._layout = Layout(program)
         self._functions = make_functions(self._layout)
-        self._compiled = make_functions(self._layout, with_jvp=False)
         self._value = get_operator(program, "value")
         self._eager = make_value(self._layout, self._functions)
         inputs = program.description.inputs
@@ -68,8 +67,10 @@ class TorchHost:
                 results = self._eager(spec, *head)
             else:
                 results = self._value.run(head, spec.sizes)
+        elif kind == "traced":
+            results = self._layout.call("value", spec, head)
         else:
-            results = self._choose(kind).Value.apply(spec, *head)
+            results = self._functions.Value.apply(spec, *head)
         return self._values(results)
 
     def grad(self, *inputs, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
@@ -86,8 +87,12 @@ class TorchHost:
         spec, head = self._bind(inputs, named_inputs, gamma, lengths)
         names = self.program.check_wrt(wrt)
         cotangents = self._cotangents(cotangent)
-        function = self._choose(_kind((*head, *cotangents))).Grad
-        return _by_wrt("grad", wrt, names, function.apply(spec.by(names), *head, *cotangents))
+        if torch.compiler.is_compiling():
+            results = self._layout.call("grad", spec.by(names), head, cotangents)[len(self._layout.outputs) :]
+            results = self._layout.retype(spec.by(names), head, results)
+        else:
+            results = self._functions.Grad.apply(spec.by(names), *head, *cotangents)
+        return _by_wrt("grad", wrt, names, results)
 
     def hvp(self, *inputs, direction, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
         """The Hessian of <cotangent, outputs> times a direction, and differentiable
@@ -107,10 +112,12 @@ class TorchHost:
         names = self.program.check_wrt(wrt)
         given = by_name("direction", names, direction, names)
         cotangents, directions = self._cotangents(cotangent), tuple(map(given.get, names))
-        chosen = self._choose(_kind((*head, *cotangents, *directions)))
-        results = chosen.Hvp.apply(spec.by(names), *chosen.guard(head), *chosen.guard(cotangents),
-                                   *directions)  # fmt: skip
-        count = len(self._layout.outputs)
+        spec, count, guard = spec.by(names), len(self._layout.outputs), self._functions.guard
+        if torch.compiler.is_compiling():
+            results = self._layout.call("hvp", spec, head, cotangents, directions)[count:]
+            results = results[:count] + self._layout.retype(spec, head, results[count:])
+        else:
+            results = self._functions.Hvp.apply(spec, *guard(head), *guard(cotangents), *directions)
         return self._values(results[:count]), _by_wrt("hvp", wrt, names, results[count:])
 
     def argmax(self, *inputs, lengths=None, **named_inputs):
@@ -121,9 +128,6 @@ class TorchHost:
         results = get_operator(self.program, "argmax").overload(*head, *spec.sizes)
         count = len(self._layout.outputs)
         return Argmax(self.program.description, self._values(results[:count]), *results[count:])
-
-    def _choose(self, kind):
-        return self._compiled if kind == "compiling" else self._functions
 
     def _cotangents(self, cotangent):
         given = by_name("cotangent", self._layout.outputs, cotangent, self._layout.outputs)
@@ -213,10 +217,10 @@ _PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, type(None)})
 
 
 def _kind(tensors):
-    """Which way a call goes: "compiling", "eager", or "full" for everything that
+    """Which way a call goes: "traced", "eager", or "full" for everything that
     torch.func, forward mode, tracing and subclasses of Tensor want."""
     if torch.compiler.is_compiling():
-        return "compiling"
+        return "traced"
     if (
         torch._C._are_functorch_transforms_active()
         or torch._C._len_torch_dispatch_stack()

@@ -11,6 +11,7 @@ import torch
 
 from .. import extents
 from .kernels import DTYPES, run
+from .traced import register
 from .vmap import fold
 
 _NAMESPACE = "danskin"
@@ -22,7 +23,6 @@ class Operator:
 
     def __init__(self, program, query, wrt):
         self.program, self.query, self.wrt = program, query, wrt
-        self.first_float = None
         entry = self.entry = program.entry(query, "f32", wrt)
         self.by_dtype = {torch.float32: entry}
         words = [program.name, program.digest, query, *wrt]
@@ -31,7 +31,8 @@ class Operator:
         self.first_float = floats[0] if floats else None
         self.input_count, self.size_count = len(entry.inputs), len(entry.sizes)
         self.tensor_count = self.input_count + self.size_count
-        self.overload = self._register()
+        self.overload = self._define()
+        register(self, get_operator)
 
     def choose(self, tensors):
         """The entry for these tensors: of double precision if the first float one is."""
@@ -47,7 +48,7 @@ class Operator:
         """The outputs, a list."""
         return run(self.choose(tensors), tensors, sizes)
 
-    def _register(self):
+    def _define(self):
         tensors = [f"Tensor? i{k}" for k in range(self.input_count)]
         tensors += [f"Tensor? l{k}" for k in range(self.size_count)]
         sizes = [f"SymInt? s{k}" for k in range(self.size_count)]
@@ -99,3 +100,18 @@ def get_operator(program, query, wrt=()):
     if found is None:
         found = _operators.setdefault(key, Operator(program, query, tuple(wrt)))
     return found
+
+
+@torch._dynamo.assume_constant_result
+def _register(program, query, wrt):
+    """Its name; while torch.compile traces, a name is all that may come back."""
+    return get_operator(program, query, wrt).name.partition("::")[2]
+
+
+def call_operator(program, query, wrt, *arguments):
+    """The outputs of an operator as a tuple, through the dispatcher."""
+    if torch.compiler.is_compiling():
+        results = getattr(torch.ops.danskin, _register(program, query, wrt))(*arguments)
+    else:
+        results = get_operator(program, query, wrt).overload(*arguments)
+    return results if isinstance(results, (tuple, list)) else (results,)
