@@ -1,0 +1,1 @@
+"""Other people's programs, and those that a user would write himself."""
