@@ -1,9 +1,10 @@
 """Programs: loaded from text, compiled entry by entry when first called."""
 
-import functools
 import hashlib
 import os
 import pathlib
+import sys
+from importlib import import_module
 
 from . import compiler, show
 from .description import Description
@@ -85,7 +86,10 @@ class Program:
         self.reg = reg or self.description.regularizer
         self._options.append(f"--program={self.name}")
         self.digest = hashlib.blake2b("\0".join([text, *self._options]).encode(), digest_size=6).hexdigest()
-        self._entries = {}
+        self._entries, self._hosts = {}, {}
+        if "torch" in sys.modules:
+            # torch.compile must find it there when it traces the first call.
+            self._get_host("torch", "TorchHost")
 
     def __reduce__(self):
         return _restore, (self.text, self._arguments, self.source)
@@ -96,26 +100,28 @@ class Program:
     def _repr_html_(self):
         return show.to_html(self)
 
-    @functools.cached_property
+    @property
     def numpy(self):
-        """Calls with NumPy arrays, and anything with `__dlpack__`."""
-        from .numpy import NumpyHost
+        """Calls with NumPy arrays, and anything with `__dlpack__`: a
+        `danskin.numpy.NumpyHost`."""
+        return self._get_host("numpy", "NumpyHost")
 
-        return NumpyHost(self)
-
-    @functools.cached_property
+    @property
     def torch(self):
-        """Calls with PyTorch tensors, differentiable twice."""
-        from .torch import TorchHost
+        """Calls with PyTorch tensors, differentiable twice: a `danskin.torch.TorchHost`."""
+        return self._get_host("torch", "TorchHost")
 
-        return TorchHost(self)
-
-    @functools.cached_property
+    @property
     def jax(self):
-        """Calls with JAX arrays, differentiable twice."""
-        from .jax import JaxHost
+        """Calls with JAX arrays, differentiable twice: a `danskin.jax.JaxHost`."""
+        return self._get_host("jax", "JaxHost")
 
-        return JaxHost(self)
+    def _get_host(self, module, name):
+        """A host, imported and made when it is first asked for."""
+        host = self._hosts.get(module)
+        if host is None:
+            host = self._hosts[module] = getattr(import_module(f"{__package__}.{module}"), name)(self)
+        return host
 
     def check_wrt(self, wrt):
         """The names gradients are taken by, as a tuple: all float inputs for None.

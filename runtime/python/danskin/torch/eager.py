@@ -9,10 +9,10 @@ from torch.autograd import Function
 from .ops import get_operator
 
 
-def make_value(layout, functions):
+def make_value(program, layout, functions):
     """A program's value as a differentiable function of plain tensors: no torch.func,
     no forward mode, no tracing."""
-    value = get_operator(layout.program, "value")
+    value = get_operator(program, "value")
     base, count = layout.base, len(layout.outputs)
 
     class EagerValue(Function):
@@ -31,7 +31,7 @@ def make_value(layout, functions):
             plain = not torch.is_grad_enabled() and all(each is not None and not is_batched(each) for each in cotangents)
             if not plain or not names:
                 return functions.Value.backward(ctx, *cotangents)
-            operator = get_operator(layout.program, "grad", names)
+            operator = get_operator(program, "grad", names)
             found = operator.run((*head[:base], *cotangents, *head[base:]), ctx.spec.sizes)[count:]
             found = layout.retype(ctx.spec.by(names), head, found)
             return (None, *layout.scatter(dict(zip(names, found))))

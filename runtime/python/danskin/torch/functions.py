@@ -18,6 +18,7 @@ for each name of `spec.wrt`. Each of these may be None.
 """
 
 import dataclasses
+import functools
 import types
 
 import torch
@@ -42,17 +43,25 @@ class Spec:
 
 
 class Layout:
-    """Where what stands among the tensors of one program."""
+    """Where what stands among the tensors of one program.
 
-    def __init__(self, program):
-        entry = program.entry("value")
-        self.program = program
-        self.names = entry.input_names
-        self.outputs = entry.output_names
-        self.order = program.description.order
-        self.base, self.lengths = len(entry.inputs), len(entry.sizes)
+    Attributes:
+        names: of the inputs of the entry `value`, gamma last.
+        ranks: their declared ranks.
+        outputs: their names.
+        base, lengths, head: how many inputs and lengths there are, and both together.
+        order: `Description.order`.
+    """
+
+    def __init__(self, description):
+        shapes = [(name, rank) for each in description.inputs for name, rank in _arrays(each)]
+        self.names = (*(name for name, _ in shapes), "gamma")
+        self.ranks = (*(rank for _, rank in shapes), 0)
+        self.outputs = tuple(each.name for each in description.outputs)
+        self.scalar = not any(each.indices for each in description.outputs)
+        self.order = description.order
+        self.base, self.lengths = len(self.names), len(description.sizes)
         self.head = self.base + self.lengths
-        self.ranks = entry.ranks()
 
     def needed(self, flags):
         """The names of the inputs whose flag is set."""
@@ -62,21 +71,29 @@ class Layout:
         """One value for each tensor of the head, from {name: value}."""
         return tuple(found.get(name) for name in self.names) + (None,) * self.lengths
 
-    def call(self, query, spec, head, *further):
-        """The outputs of an operator, a tuple; `further`: cotangents and directions."""
-        extra = [each for several in further for each in several]
-        arguments = (*head[: self.base], *extra, *head[self.base :], *spec.sizes)
-        return call_operator(self.program, query, spec.wrt, *arguments)
-
     def retype(self, spec, head, results):
         """Derivatives in the types of what they are taken by (gamma is float64)."""
         known = dict(zip(self.names, head))
         return tuple(each.to(known[name].dtype) if name in known else each for name, each in zip(spec.wrt, results))
 
 
-def make_functions(layout):
-    """The Functions of one program, as attributes, and `guard` for several tensors."""
-    name = layout.program.name
+def _arrays(declared):
+    """(name, rank) of the arrays of an input; of a dag those of its edges."""
+    ranks = (1, 1) if declared.element == "dag" else (len(declared.shape),)
+    return zip(declared.abi_names, ranks)
+
+
+def call(program, layout, query, spec, head, *further):
+    """The outputs of an operator, a tuple; `further`: cotangents and directions."""
+    extra = [each for several in further for each in several]
+    arguments = (*head[: layout.base], *extra, *head[layout.base :], *spec.sizes)
+    return call_operator(program, query, spec.wrt, *arguments)
+
+
+def make_functions(program, layout):
+    """The Functions of a program, as attributes, and `guard` for several tensors."""
+    name = program.name
+    run = functools.partial(call, program, layout)
 
     class Base(Function):
         generate_vmap_rule = True
@@ -114,7 +131,7 @@ def make_functions(layout):
     class Value(Base):
         @staticmethod
         def forward(spec, *head):
-            return layout.call("value", spec.by(()), head)
+            return run("value", spec.by(()), head)
 
         @staticmethod
         def backward(ctx, *cotangents):
@@ -139,14 +156,14 @@ def make_functions(layout):
         the default of kernels, which is 1."""
         if all(each is not None for each in cotangents):
             return cotangents
-        outputs = layout.call("value", ctx.spec.by(()), ctx.saved_tensors)
+        outputs = run("value", ctx.spec.by(()), ctx.saved_tensors)
         return [torch.zeros_like(output) if each is None else each for each, output in zip(cotangents, outputs)]
 
     class Grad(Base):
         @staticmethod
         def forward(spec, *tensors):
             head, cotangents = tensors[: layout.head], tensors[layout.head :]
-            results = layout.call("grad", spec, head, cotangents)
+            results = run("grad", spec, head, cotangents)
             return layout.retype(spec, head, results[len(layout.outputs) :])
 
         @staticmethod
@@ -189,7 +206,7 @@ def make_functions(layout):
         @staticmethod
         def forward(spec, *tensors):
             head, further = tensors[: layout.head], tensors[layout.head :]
-            results = layout.call("hvp", spec, head, further)
+            results = run("hvp", spec, head, further)
             count = len(layout.outputs)
             return results[count : 2 * count] + layout.retype(spec, head, results[2 * count :])
 
@@ -208,7 +225,7 @@ def make_functions(layout):
                     total = Hvp.apply(spec, *head, *cotangents, *weights[count:])[count:]
                 if any(each is not None for each in weights[:count]):
                     ones = [torch.zeros_like(o) if w is None else w
-                            for w, o in zip(weights, layout.call("value", spec.by(()), head))]  # fmt: skip
+                            for w, o in zip(weights, run("value", spec.by(()), head))]  # fmt: skip
                     more = Grad.apply(spec, *head, *ones)
                     total = [b if a is None else a + b for a, b in zip(total, more)]
             return (None, *results[: layout.head + count], *total)
@@ -225,7 +242,7 @@ def make_functions(layout):
         def forward(spec, *tensors):
             head, directions = tensors[: layout.head], tensors[layout.head :]
             count = len(layout.outputs)
-            results = layout.call("hvp", spec, head, [None] * count, directions)
+            results = run("hvp", spec, head, [None] * count, directions)
             return results[count : 2 * count]
 
         @staticmethod
@@ -261,9 +278,9 @@ def make_functions(layout):
     def twice(spec, head, directions, names, others):
         """The second derivative of scalar outputs along two directions, an instance
         at a time: <v, H u>, with what a batch shares repeated for each instance."""
-        if any(each.indices for each in layout.program.description.outputs):
+        if not layout.scalar:
             raise RuntimeError(f"{name}: forward over forward mode wants outputs that are scalars")
-        values = layout.call("value", spec.by(()), head)
+        values = run("value", spec.by(()), head)
         batch, own = values[0].shape, dict(zip(layout.names, layout.ranks))
         alone = [each if each is None or not batch or each.dim() > rank else each.expand(*batch, *each.shape)
                  for each, rank in zip(head, layout.ranks)]  # fmt: skip

@@ -7,7 +7,7 @@ from ..arguments import Signature, by_name
 from ..numpy import named
 from ..paths import Argmax
 from .eager import make_value
-from .functions import Layout, Spec, make_functions
+from .functions import Layout, Spec, call, make_functions
 from .ops import get_operator
 
 _HALF = (torch.float16, torch.bfloat16)
@@ -43,17 +43,14 @@ class TorchHost:
     def __init__(self, program):
         self.program = program
         self._signature = Signature(program.description)
-        self._layout = Layout(program)
-        self._functions = make_functions(self._layout)
-        self._value = get_operator(program, "value")
-        self._eager = make_value(self._layout, self._functions)
-        inputs = program.description.inputs
-        self._is_plain = all(each.element != "dag" for each in inputs) and not any(
-            each.argument for each in program.description.sizes
-        )
+        self._layout = Layout(program.description)
+        self._functions = make_functions(program, self._layout)
+        self._eager = None
+        inputs, sizes = program.description.inputs, program.description.sizes
+        self._is_plain = not any(each.element == "dag" for each in inputs) and not any(each.argument for each in sizes)
         self._count = len(inputs)
-        self._no_lengths = (None,) * self._layout.lengths
-        self._no_sizes = Spec((None,) * self._layout.lengths)
+        self._no_lengths = (None,) * len(sizes)
+        self._no_sizes = Spec((None,) * len(sizes))
         floats = set(program.description.float_inputs)
         self._floats = [k for k, name in enumerate(self._layout.names) if name in floats]
         self._gammas = {}
@@ -64,11 +61,12 @@ class TorchHost:
         kind = _kind(head)
         if kind == "eager":
             if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
-                results = self._eager(spec, *head)
+                apply = self._eager or self._make_eager()
+                results = apply(spec, *head)
             else:
-                results = self._value.run(head, spec.sizes)
+                results = get_operator(self.program, "value").run(head, spec.sizes)
         elif kind == "traced":
-            results = self._layout.call("value", spec, head)
+            results = self._call("value", spec, head)
         else:
             results = self._functions.Value.apply(spec, *head)
         return self._values(results)
@@ -88,7 +86,7 @@ class TorchHost:
         names = self.program.check_wrt(wrt)
         cotangents = self._cotangents(cotangent)
         if torch.compiler.is_compiling():
-            results = self._layout.call("grad", spec.by(names), head, cotangents)[len(self._layout.outputs) :]
+            results = self._call("grad", spec.by(names), head, cotangents)[len(self._layout.outputs) :]
             results = self._layout.retype(spec.by(names), head, results)
         else:
             results = self._functions.Grad.apply(spec.by(names), *head, *cotangents)
@@ -114,7 +112,7 @@ class TorchHost:
         cotangents, directions = self._cotangents(cotangent), tuple(map(given.get, names))
         spec, count, guard = spec.by(names), len(self._layout.outputs), self._functions.guard
         if torch.compiler.is_compiling():
-            results = self._layout.call("hvp", spec, head, cotangents, directions)[count:]
+            results = self._call("hvp", spec, head, cotangents, directions)[count:]
             results = results[:count] + self._layout.retype(spec, head, results[count:])
         else:
             results = self._functions.Hvp.apply(spec, *guard(head), *guard(cotangents), *directions)
@@ -128,6 +126,13 @@ class TorchHost:
         results = get_operator(self.program, "argmax").overload(*head, *spec.sizes)
         count = len(self._layout.outputs)
         return Argmax(self.program.description, self._values(results[:count]), *results[count:])
+
+    def _call(self, query, spec, head, *further):
+        return call(self.program, self._layout, query, spec, head, *further)
+
+    def _make_eager(self):
+        self._eager = make_value(self.program, self._layout, self._functions)
+        return self._eager
 
     def _cotangents(self, cotangent):
         given = by_name("cotangent", self._layout.outputs, cotangent, self._layout.outputs)

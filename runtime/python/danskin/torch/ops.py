@@ -19,17 +19,33 @@ _operators = {}
 
 
 class Operator:
-    """An operator and the entries, one an element type, that answer it."""
+    """An operator and the entries, one an element type, that answer it.
+
+    Attributes:
+        inputs: the manifest's inputs as the operator takes them: the program's,
+            then cotangents, one an output, then directions in the order of `wrt`.
+        outputs: the manifest's outputs as it gives them: the program's, then their
+            derivatives, then those by the names of `wrt`.
+    """
 
     def __init__(self, program, query, wrt):
         self.program, self.query, self.wrt = program, query, wrt
-        entry = self.entry = program.entry(query, "f32", wrt)
+        entry = program.entry(query, "f32", wrt)
         self.by_dtype = {torch.float32: entry}
         words = [program.name, program.digest, query, *wrt]
         self.name = f"{_NAMESPACE}::{'_'.join(re.sub(r'[^A-Za-z0-9]', '_', word) for word in words)}"
-        floats = [k for k, each in enumerate(entry.inputs) if each["type"] == "f32"]
+        values = [each.name for each in program.description.outputs]
+        taken = _order(entry.input_names, [f"ct.{name}" for name in values] + [f"dir.{name}" for name in wrt])
+        given = _order(entry.output_names, [f"jvp.{name}" for name in values] + [f"{query}.{name}" for name in wrt])
+        self.inputs, self.outputs = [entry.inputs[k] for k in taken], [entry.outputs[k] for k in given]
+        # None where the manifest's order is the same: that costs each call nothing.
+        self._back = sorted(range(len(taken)), key=taken.__getitem__) if taken != sorted(taken) else None
+        self._given = given if given != sorted(given) else None
+        self.position = {each["name"]: k for k, each in enumerate(self.inputs)}
+        self.ranks = tuple(len(each["shape"]) for each in self.inputs)
+        floats = [k for k, each in enumerate(self.inputs) if each["type"] == "f32"]
         self.first_float = floats[0] if floats else None
-        self.input_count, self.size_count = len(entry.inputs), len(entry.sizes)
+        self.input_count, self.size_count = len(self.inputs), len(entry.sizes)
         self.tensor_count = self.input_count + self.size_count
         self.overload = self._define()
         register(self, get_operator)
@@ -46,15 +62,23 @@ class Operator:
 
     def run(self, tensors, sizes):
         """The outputs, a list."""
-        return run(self.choose(tensors), tensors, sizes)
+        entry = self.choose(tensors)
+        if self._back:
+            tensors = [*self._to_entry(tensors), *tensors[self.input_count :]]
+        results = run(entry, tensors, sizes)
+        return [results[k] for k in self._given] if self._given else results
+
+    def _to_entry(self, values):
+        """What stands for the operator's inputs, in the order of the entry's."""
+        return [values[k] for k in self._back] if self._back else values
 
     def _define(self):
         tensors = [f"Tensor? i{k}" for k in range(self.input_count)]
         tensors += [f"Tensor? l{k}" for k in range(self.size_count)]
         sizes = [f"SymInt? s{k}" for k in range(self.size_count)]
-        results = ", ".join(["Tensor"] * len(self.entry.outputs))
+        results = ", ".join(["Tensor"] * len(self.outputs))
         torch.library.define(self.name, f"({', '.join(tensors + sizes)}) -> ({results})")
-        single = len(self.entry.outputs) == 1
+        single = len(self.outputs) == 1
 
         def call(*arguments):
             results = self.run(arguments[: self.tensor_count], arguments[self.tensor_count :])
@@ -78,19 +102,30 @@ class Operator:
         """Tensors of the outputs' shapes, from shapes alone."""
         entry = self.choose(tensors)
         inputs, lengths = tensors[: self.input_count], tensors[self.input_count :]
-        batched = [each is not None and each.dim() > rank for each, rank in zip(inputs, entry.ranks())]
+        batched = [each is not None and each.dim() > rank for each, rank in zip(inputs, self.ranks)]
         batch = [each.shape[0] for each, has in zip(inputs, batched) if has]
         batch += [each.shape[0] for each in lengths if each is not None and each.dim()]
         shapes = [None if each is None else each.shape[int(has):] for each, has in zip(inputs, batched)]
-        known = entry.infer_sizes(shapes, dict(zip(entry.size_names, sizes)))
+        known = entry.infer_sizes(self._to_entry(shapes), dict(zip(entry.size_names, sizes)))
         like = next(each for each in tensors if each is not None)
         results = []
-        for output in entry.outputs:
+        for output in self.outputs:
             follows = output.get("batched_like")
-            own = bool(batch) if follows is None else batched[entry.position[follows]]
+            own = bool(batch) if follows is None else batched[self.position[follows]]
             shape = [extents.evaluate(text, known) for text in output["shape"]]
-            results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=DTYPES[output["type"]]))
+            results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=_get_dtype(entry, output)))
         return results
+
+
+def _order(names, last):
+    """The places of names, those of `last` at the end and in its order."""
+    place = {name: k for k, name in enumerate(last)}
+    return sorted(range(len(names)), key=lambda k: place.get(names[k], -1))
+
+
+def _get_dtype(entry, output):
+    """The element type of an output, described for f32, of an entry."""
+    return DTYPES[entry.dtype if output["type"] == "f32" else output["type"]]
 
 
 def get_operator(program, query, wrt=()):

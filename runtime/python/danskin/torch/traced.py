@@ -32,9 +32,9 @@ class _Places:
     then cotangents and directions, then lengths."""
 
     def __init__(self, operator):
-        entry = operator.entry
-        self.base = sum(not name.startswith(("ct.", "dir.")) for name in entry.input_names)
-        self.names = entry.input_names[: self.base]
+        names = tuple(operator.position)
+        self.base = sum(not name.startswith(("ct.", "dir.")) for name in names)
+        self.names = names[: self.base]
         self.inputs = operator.input_count
         self.nothing = (None,) * (operator.size_count * 2)
         self.count = len(operator.program.description.outputs)

@@ -10,13 +10,13 @@ def fold(operator, count, dims, arguments):
     instance gets a gradient of its own; what the inner batch shares is summed.
     """
     tensors, sizes = arguments[: operator.tensor_count], arguments[operator.tensor_count :]
-    entry = operator.entry
-    ranks = (*entry.ranks(), *[0] * operator.size_count)
+    outputs, position = operator.outputs, operator.position
+    ranks = (*operator.ranks, *[0] * operator.size_count)
     tensors = [each if dim is None else each.movedim(dim, 0) for each, dim in zip(tensors, dims)]
     vmapped = [dim is not None for dim in dims[: operator.tensor_count]]
     inner = [each is not None and each.dim() - outer > rank for each, outer, rank in zip(tensors, vmapped, ranks)]
     batch = next((each.shape[int(outer)] for each, outer, has in zip(tensors, vmapped, inner) if has), None)
-    followed = {entry.position[each["batched_like"]] for each in entry.outputs if "batched_like" in each}
+    followed = {position[each["batched_like"]] for each in outputs if "batched_like" in each}
     total = count if batch is None else count * batch
 
     def merge(place, tensor):
@@ -35,10 +35,10 @@ def fold(operator, count, dims, arguments):
 
     merged = [merge(place, each) for place, each in enumerate(tensors)]
     results = operator.overload(*merged, *sizes)
-    single = len(entry.outputs) == 1
+    single = len(outputs) == 1
     results = (results,) if single else results
     if batch is not None:
         results = [each.reshape(count, batch, *each.shape[1:]) for each in results]
-        results = [each.sum(1) if "batched_like" in output and not inner[entry.position[output["batched_like"]]]
-                   else each for each, output in zip(results, entry.outputs)]  # fmt: skip
+        results = [each.sum(1) if "batched_like" in output and not inner[position[output["batched_like"]]]
+                   else each for each, output in zip(results, outputs)]  # fmt: skip
     return (results[0], 0) if single else (tuple(results), (0,) * len(results))

@@ -1,0 +1,129 @@
+"""Copies, donated buffers, threads, and what is refused."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import plain
+import psutil
+import pytest
+from jax import numpy as jnp
+
+PATH = {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_no_copies(load, draw):
+    """Neither of operands nor of results, also where vmap repeats what is shared."""
+    dtw = load("dtw").jax
+    x, y, gamma = jnp.asarray(draw.normal(size=(3, 4, 2))), jnp.asarray(draw.normal(size=(5, 2))), jnp.float64(0.5)
+    one = lambda a, b, g: tuple(dtw.grad(a, b, gamma=g))  # noqa: E731
+    for function in (one, jax.vmap(one, in_axes=(0, None, None))):
+        text = jax.jit(function).lower(x, y, gamma).compile().as_text()
+        assert "custom-call" in text
+        assert not any(word in text for word in (" copy(", " transpose(", " broadcast(")), text
+
+
+def test_donated(load, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(3, 4, 2)), draw.normal(size=(3, 5, 2))
+    step = jax.jit(lambda a, b: a - 0.1 * dtw.grad(a, b, wrt="x", gamma=0.5), donate_argnums=0)
+    given = jnp.array(x)
+    assert " copy(" not in step.lower(given, y).compile().as_text()
+    found = step(given, y)
+    assert given.is_deleted()
+    one = jax.vmap(jax.grad(lambda a, b: plain.dtw(a, b, 0.5)))(x, y)
+    np.testing.assert_allclose(found, x - 0.1 * one, rtol=1e-9)
+
+
+BUSY = """
+import jax, numpy as np, os
+jax.config.update("jax_enable_x64", True)
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import danskin
+dtw = danskin.load("examples/dtw/dtw.dp", reg="entropy").jax
+many = [np.random.default_rng(k).normal(size=(9, 30, 2)) for k in range(24)]
+function = jax.jit(lambda all: [dtw(x, x[:, ::-1], gamma=0.5) for x in all])
+for _ in range(20):
+    found = function(many)
+expected = [dtw(x, x[:, ::-1], gamma=0.5) for x in many]
+assert all(np.array_equal(a, b) for a, b in zip(found, expected))
+"""
+
+
+def test_nothing_waits_for_the_pool_of_xla(dpc):
+    """Many calls at once, on one processor: who waited for XLA's threads would wait
+    for the thread it is on."""
+    environment = {**os.environ, **PATH, "DANSKIN_DPC": dpc}
+    subprocess.run([sys.executable, "-c", BUSY], check=True, timeout=120, env=environment)
+
+
+def test_many_threads(load, draw):
+    from concurrent.futures import ThreadPoolExecutor
+
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(5, 8, 2)), draw.normal(size=(5, 9, 2))
+    function = jax.jit(lambda a, b: dtw(a, b, gamma=0.5))
+    expected = np.array([plain.dtw(a, b, 0.5) for a, b in zip(x, y)])
+    with ThreadPoolExecutor(100) as pool:
+        for found in pool.map(lambda _: function(x, y), range(400)):
+            np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+BAD = {
+    "axis": (ValueError, "input `y`: axis 1 is 3, but must be `K` = 2", lambda f, x, y: f(x, np.ones((5, 3)))),
+    "rank": (ValueError, "input `x`: it has 1 axes", lambda f, x, y: f(np.ones(4), y)),
+    "batch": (ValueError, "axis 0 has 3 instances, but axis 0 of input `x` has 2", lambda f, x, y: f(np.ones((2, 4, 2)), np.ones((3, 5, 2)))),
+    "half": (TypeError, "input `x`: has elements of bfloat16", lambda f, x, y: f(jnp.ones((4, 2), jnp.bfloat16), y)),
+    "complex": (TypeError, "input `y`: has elements of complex128", lambda f, x, y: f(x, np.ones((5, 2), complex))),
+    "missing": (TypeError, "misses `y`", lambda f, x, y: f(x)),
+    "no array": (TypeError, "input `x` must be an array", lambda f, x, y: f("x", y)),
+    "name": (ValueError, "no derivative by `z`", lambda f, x, y: f.grad(x, y, wrt="z")),
+    "empty": (ValueError, "N >= 1", lambda f, x, y: f(np.ones((0, 2)), y)),
+    "lengths": (ValueError, "no size", lambda f, x, y: f(x, y, lengths={"Z": 1})),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("way", ["eager", "jit", "vmap"])
+def test_refused(name, way, load, draw):
+    kind, text, call = BAD[name]
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
+    wrap = {"eager": lambda f: f, "jit": jax.jit, "vmap": lambda f: lambda: jax.vmap(lambda _: f())(np.ones(2))}
+    with pytest.raises(kind, match=text):
+        wrap[way](lambda: call(dtw, x, y))()
+
+
+@pytest.mark.parametrize("name, given", [("gamma", {"gamma": -1.0}), ("length", {"lengths": {"N": np.array(7)}})])
+def test_values_are_seen_when_it_runs(name, given, load, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
+    with pytest.raises((ValueError, jax.errors.JaxRuntimeError), match=f"{name}.*it is (-1|7)"):
+        jax.block_until_ready(jax.jit(lambda each: dtw(x, y, **each))(given))
+
+
+def test_failing_calls_leak_nothing(load, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(50, 8, 2)), draw.normal(size=(50, 9, 2))
+    function = jax.jit(lambda gamma: dtw(x, y, gamma=gamma))
+    process = psutil.Process()
+
+    def fail(times):
+        for _ in range(times):
+            with pytest.raises((ValueError, jax.errors.JaxRuntimeError)):
+                jax.block_until_ready(function(-1.0))
+
+    fail(2000)
+    before = process.memory_info().rss
+    fail(20000)
+    assert process.memory_info().rss - before < 8 << 20
+
+
+def test_pickles(load, draw):
+    import pickle
+
+    program = pickle.loads(pickle.dumps(load("dtw")))
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
+    assert program.jax(x, y, gamma=0.5) == load("dtw").jax(x, y, gamma=0.5)

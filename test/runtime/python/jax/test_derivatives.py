@@ -1,0 +1,143 @@
+"""Derivatives of every order and mode, against differences and plain JAX."""
+
+import jax
+import numpy as np
+import plain
+import pytest
+from jax import numpy as jnp
+from jax.test_util import check_grads
+
+import danskin
+
+PAIR = """dp 1
+program pair {
+  size N >= 1
+  input x : float[N]
+  shared input w : float[N]
+
+  table F[i in 0..N]
+  F[0]           = x[0] * w[0]
+  F[i] otherwise = x[i] * w[i] + max { F[i-1] | 2 * x[i] }
+
+  output last        = F[N-1]
+  output all[i in 0..N] = F[i] * w[i]
+}
+"""
+
+
+def pair(x, w, gamma):
+    row, rows = x[0] * w[0], []
+    rows.append(row)
+    for i in range(1, x.shape[0]):
+        row = x[i] * w[i] + gamma * jax.nn.logsumexp(jnp.stack([row, 2 * x[i]]) / gamma)
+        rows.append(row)
+    return row, jnp.stack(rows) * w
+
+
+def close(found, expected, tolerance=1e-9):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance), found, expected)
+
+
+def case(name, load, draw):
+    """(function, plain function, arguments)."""
+    if name == "dtw":
+        return load(name).jax, plain.dtw, (draw.normal(size=(3, 2)), draw.normal(size=(4, 2)), 0.7)
+    if name == "viterbi":
+        shapes = ((4, 3), (3, 3), (3,))
+        return load(name).jax, plain.viterbi, (*(draw.normal(size=shape) for shape in shapes), 0.7)
+    if name == "valueiter":
+        given = draw.normal(size=(3, 2)), 0.3 * draw.uniform(size=(3, 2, 3)), np.array(0.9), 0.7
+        return (lambda *a, gamma: load(name).jax(*a, K=3, gamma=gamma),
+                lambda *a: plain.valueiter(*a[:3], 3, a[3]), given)  # fmt: skip
+    program = danskin.compile(PAIR, reg="entropy")
+    return program.jax, pair, (draw.normal(size=4), draw.normal(size=4), 0.7)
+
+
+NAMES = ["dtw", "viterbi", "valueiter", "pair"]
+
+
+def of_last(function):
+    """Its gamma is an argument like the others."""
+    return lambda *arguments: jax.tree.map(lambda each: each, tuple(jax.tree.leaves(
+        function(*arguments[:-1], gamma=arguments[-1]))))  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_check_grads(name, load, draw):
+    function, _, given = case(name, load, draw)
+    check_grads(of_last(function), given, order=2, modes=("fwd", "rev"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("derive", [jax.jacrev, jax.jacfwd, jax.hessian, lambda f, argnums: jax.jacrev(
+    jax.jacfwd(f, argnums), argnums), lambda f, argnums: jax.jacfwd(jax.jacfwd(f, argnums), argnums)],
+    ids=["jacrev", "jacfwd", "hessian", "rev of fwd", "fwd of fwd"])  # fmt: skip
+def test_as_plain(name, derive, load, draw):
+    function, expected, given = case(name, load, draw)
+    argnums = tuple(range(len(given)))
+    found = jax.jit(derive(of_last(function), argnums))(*given)
+    close(found, derive(lambda *a: tuple(jax.tree.leaves(expected(*a))), argnums)(*given))
+
+
+def test_hvp_is_its_own_transpose(load, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(3, 2))
+    u, v = ((draw.normal(size=(4, 2)), draw.normal(size=(3, 2))) for _ in range(2))
+
+    def apply(dx, dy):
+        return tuple(dtw.hvp(x, y, gamma=0.5, direction=(dx, dy)))
+
+    close(jax.linear_transpose(apply, *u)(v), apply(*v))
+    close(sum(map(np.vdot, apply(*u), v)), sum(map(np.vdot, u, apply(*v))))
+    close(jax.jvp(apply, u, v)[1], apply(*v))
+
+
+def test_grad_is_differentiable(load, draw):
+    """The alignment as a layer."""
+    dtw = load("dtw").jax
+    x, y, target = draw.normal(size=(4, 2)), draw.normal(size=(3, 2)), draw.uniform(size=(4, 3))
+
+    def loss(a, b):
+        return ((dtw.grad(a, b, wrt="d", gamma=0.5) - target) ** 2).sum()
+
+    def expected(a, b):
+        d = ((a[:, None] - b[None]) ** 2).sum(-1)
+
+        def by_cost(d):
+            table = {}
+            for i in range(4):
+                for j in range(3):
+                    before = [table[at] for at in ((i - 1, j - 1), (i - 1, j), (i, j - 1)) if at in table]
+                    table[i, j] = d[i, j] + (plain.softmin(0.5, *before) if before else 0.0)
+            return table[3, 2]
+
+        return ((jax.grad(by_cost)(d) - target) ** 2).sum()
+
+    close(jax.grad(loss, (0, 1))(x, y), jax.grad(expected, (0, 1))(x, y))
+
+
+def test_one_of_several_outputs(draw):
+    """What has no cotangent counts as 0, not as the default of kernels."""
+    program = danskin.compile(PAIR, reg="entropy")
+    x, w = draw.normal(size=(2, 4)), draw.normal(size=4)
+    for k in range(2):
+        found = jax.grad(lambda a, b, k=k: program.jax(a, b, gamma=0.7)[k].sum(), (0, 1))(x, w)
+        expected = jax.grad(lambda a, b, k=k: sum(pair(each, b, 0.7)[k].sum() for each in a), (0, 1))(x, w)
+        close(found, expected)
+
+
+def test_third_derivatives_raise(load, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(3, 2)), draw.normal(size=(3, 2))
+    second = jax.grad(jax.grad(lambda gamma: dtw(x, y, gamma=gamma)))
+    second(0.5)
+    with pytest.raises(NotImplementedError, match="third derivatives"):
+        jax.grad(second)(0.5)
+    with pytest.raises(NotImplementedError, match="third derivatives"):
+        jax.jvp(second, (0.5,), (1.0,))
+
+
+@pytest.mark.parametrize("reg", ["hard", "l2"])
+def test_other_regularizers(reg, load, draw):
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
+    check_grads(lambda a, b: load("dtw", reg).jax(a, b, gamma=2.0), (x, y), order=1, modes=("fwd", "rev"))

@@ -1,0 +1,91 @@
+"""Four devices: split along the batch, nothing gathered, gradients of what is
+shared summed over the devices."""
+
+import jax
+import numpy as np
+import plain
+import pytest
+from jax.sharding import NamedSharding
+from jax.sharding import PartitionSpec as P
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    assert jax.device_count() == 4
+    return jax.make_mesh((4,), ("batch",))
+
+
+def close(found, expected, tolerance=1e-9):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance), found, expected)
+
+
+@pytest.fixture
+def chains(draw):
+    return draw.normal(size=(8, 4, 3)), draw.normal(size=(3, 3)), draw.normal(size=3)
+
+
+def total(function):
+    return lambda emit, trans, start: (function(emit, trans, start) ** 2).sum()
+
+
+def expected_gradients(chains):
+    each = jax.vmap(lambda *a: plain.viterbi(*a, gamma=0.5), in_axes=(0, None, None))
+    return jax.grad(total(each), (0, 1, 2))(*chains)
+
+
+def compile_text(function, *arguments):
+    return jax.jit(function).lower(*arguments).compile().as_text()
+
+
+def test_partitioned(load, mesh, chains):
+    """Plain jit, the arrays lie on four devices."""
+    gradient = jax.grad(total(lambda *a: load("viterbi").jax(*a, gamma=0.5)), (0, 1, 2))
+    split, whole = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
+    given = [jax.device_put(each, sharding) for each, sharding in zip(chains, (split, whole, whole))]
+    text = compile_text(gradient, *given)
+    assert "all-gather" not in text and "all-reduce" in text
+    assert "f64[2,4,3]" in text, "a device has two of the eight instances"
+    found = jax.jit(gradient)(*given)
+    assert found[0].sharding.spec == P("batch")
+    close(found, expected_gradients(chains))
+
+
+def test_partitioned_second_order(load, mesh, draw):
+    dtw = load("dtw").jax
+    x, y, v = draw.normal(size=(8, 3, 2)), draw.normal(size=(8, 4, 2)), draw.normal(size=(8, 3, 2))
+
+    def product(function):
+        gradient = jax.grad(lambda a, b: function(a, b).sum())
+        return lambda a, b, v: jax.jvp(lambda a: gradient(a, b), (a,), (v,))[1]
+
+    ours = product(lambda a, b: dtw(a, b, gamma=0.5))
+    given = [jax.device_put(each, NamedSharding(mesh, P("batch"))) for each in (x, y, v)]
+    assert "all-gather" not in compile_text(ours, *given)
+    close(jax.jit(ours)(*given), product(jax.vmap(lambda a, b: plain.dtw(a, b, 0.5)))(x, y, v))
+
+
+@pytest.mark.parametrize("check_vma", [True, False])
+def test_shard_map(check_vma, load, mesh, chains):
+    """Each device has its own call; the gradient of what they share is summed."""
+    viterbi = total(lambda *a: load("viterbi").jax(*a, gamma=0.5))
+
+    def local(*given):
+        found = jax.grad(viterbi, (0, 1, 2))(*given)
+        # With check_vma JAX has summed already.
+        return found if check_vma else (found[0], *jax.lax.psum(found[1:], "batch"))
+
+    specs = (P("batch"), P(), P())
+    function = jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=specs, check_vma=check_vma)
+    text = compile_text(function, *chains)
+    assert "all-gather" not in text and "all-reduce" in text
+    close(jax.jit(function)(*chains), expected_gradients(chains))
+
+
+def test_pmap(load, chains):
+    emit, trans, start = chains
+    viterbi = load("viterbi").jax
+    function = jax.pmap(lambda e, t, s: jax.grad(lambda t: viterbi(e, t, s, gamma=0.5).sum())(t),
+                        in_axes=(0, None, None))  # fmt: skip
+    found = function(emit.reshape(4, 2, 4, 3), trans, start)
+    each = jax.vmap(jax.grad(lambda e, t: plain.viterbi(e, t, start, 0.5), 1), in_axes=(0, None))(emit, trans)
+    close(found, each.reshape(4, 2, 3, 3).sum(1))

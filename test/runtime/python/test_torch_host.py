@@ -1,0 +1,246 @@
+"""PyTorch as a host: what is taken, what is refused, what runs beside."""
+
+import concurrent.futures
+import copy
+import pickle
+import time
+
+import numpy as np
+import pytest
+import recursions
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+import danskin
+
+DTW = danskin.zoo.load("dtw", "entropy")
+X, Y = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)), torch.randn(5, 2)
+
+
+def close(found, expected, tolerance=1e-5):
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+
+
+LAYOUTS = {
+    "transposed": lambda t: t.t().contiguous().t(),
+    "gaps": lambda t: t.repeat_interleave(3, 0)[::3],
+    "offset": lambda t: torch.cat([torch.zeros(1, 2), t])[1:],
+    "expanded": lambda t: t[:1].expand(4, 2),
+    "conjugate": lambda t: torch.complex(torch.zeros_like(t), -t).conj().imag,
+    "parameter": torch.nn.Parameter,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout):
+    x = LAYOUTS[layout](X)
+    plain = x.detach().clone(memory_format=torch.contiguous_format)
+    assert torch.equal(DTW.torch(x, Y).detach(), DTW.torch(plain, Y))
+    one, other = x.detach().requires_grad_(), plain.requires_grad_()
+    assert torch.equal(*(torch.autograd.grad(DTW.torch(each, Y), each)[0] for each in (one, other)))
+
+
+def test_an_expanded_input_is_not_copied():
+    x = torch.zeros(1, 1, 1).expand(3, 10**6, 10**6)
+    one = torch.tensor(1)
+    assert DTW.torch(x, torch.zeros(1, 10**6), lengths={"N": 1, "M": one, "K": 2}).shape == (3,)
+
+
+def test_double_stays_double():
+    x, y = X.double(), Y.double()
+    assert DTW.torch(x, y).dtype == torch.float64
+    close(DTW.torch(x, y), recursions.dtw(x, y), 1e-12)
+    a = X.clone().requires_grad_()
+    mixed = DTW.torch(a, y)
+    assert mixed.dtype == torch.float64
+    assert torch.autograd.grad(mixed, a)[0].dtype == torch.float32
+
+
+def test_lengths():
+    x, y = torch.randn(3, 4, 2, requires_grad=True), torch.randn(3, 5, 2)
+    n, m = torch.tensor([4, 1, 2]), [5, 3, 1]
+    value = DTW.torch(x, y, lengths={"N": n, "M": m})
+    close(value, torch.stack([recursions.dtw(x[b, : n[b]], y[b, : m[b]]) for b in range(3)]))
+    (grad,) = torch.autograd.grad(value.sum(), x)
+    assert (grad[1, 1:] == 0).all() and (grad[2, 2:] == 0).all() and (grad[0] != 0).any()
+    padded = x.detach().clone()
+    padded[1, 1:] = float("nan")
+    assert torch.equal(DTW.torch(padded, y, lengths={"N": n, "M": m}), value)
+
+
+def test_autocast():
+    half = X.bfloat16()
+    with pytest.raises(TypeError, match="input `x`.*bfloat16"):
+        DTW.torch(half, Y)
+    weight = torch.randn(2, 2, requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = DTW.torch(X @ weight, Y)
+    assert value.dtype == torch.float32
+    value.backward()
+    assert torch.isfinite(weight.grad).all() and (weight.grad != 0).any()
+
+
+def test_modes_without_gradients():
+    a = X.clone().requires_grad_()
+    with torch.no_grad():
+        assert not DTW.torch(a, Y).requires_grad
+    with torch.inference_mode():
+        frozen = DTW.torch(X, Y, gamma=0.123)
+    later = DTW.torch(a, Y, gamma=0.123)
+    assert torch.equal(later.detach(), frozen.clone())
+    later.backward()
+    assert a.grad is not None
+
+
+def test_gamma_that_is_learned():
+    a, gamma = X.double(), torch.tensor(0.5, requires_grad=True)
+    DTW.torch(a, Y.double(), gamma=gamma).backward()
+    same = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    recursions.dtw(a, Y.double(), same).backward()
+    close(gamma.grad.double(), same.grad)
+
+
+def test_ints_and_numbers():
+    sw3 = danskin.zoo.load("sw3")
+    a, b, sub = torch.tensor([0, 1, 1]), torch.tensor([1, 0], dtype=torch.int32), torch.eye(2)
+    assert sw3.torch(a, b, sub, 0.5, 0.25).dtype == torch.float32
+    assert sw3.torch(a.to(torch.uint8), b, sub, 0.5, 0.25) == sw3.torch(a, b, sub, 0.5, 0.25)
+    with pytest.raises(TypeError, match="input `a`.*float32"):
+        sw3.torch(a.float(), b, sub, 0.5, 0.25)
+    with pytest.raises(ValueError, match="`a`.*9"):
+        sw3.torch(torch.tensor([0, 9]), b, sub, 0.5, 0.25)
+
+
+def test_tensors_without_elements():
+    ctc = danskin.zoo.ctc
+    empty = ctc.torch(torch.zeros(2, 0, 3), torch.zeros(2, 0, dtype=torch.int64))
+    assert empty.tolist() == [0, 0]
+    x = torch.zeros(0, 3, 1, requires_grad=True)
+    value = DTW.torch(x, torch.zeros(2, 1))
+    assert value.shape == (0,)
+    assert torch.autograd.grad(value.sum(), x)[0].shape == (0, 3, 1)
+
+
+FAULTS = [
+    (ValueError, r"`y`: axis 1 is 3, but must be `K` = 2", lambda f: f(X, torch.zeros(5, 3))),
+    (ValueError, r"`x`", lambda f: f(X[0], Y)),
+    (ValueError, r"gamma", lambda f: f(X, Y, gamma=-1.0)),
+    (TypeError, r"gamma must be a number", lambda f: f(X, Y, gamma="a")),
+    (TypeError, r"input `y` must be a tensor, not ndarray", lambda f: f(X, np.zeros((5, 2), "f4"))),
+    (TypeError, r"input `x`.*complex64", lambda f: f(X.to(torch.complex64), Y)),
+    (TypeError, r"input `x` is torch.sparse_coo", lambda f: f(X.to_sparse(), Y)),
+    (ValueError, r"input `x` is on meta", lambda f: f(X.to("meta"), Y)),
+    (TypeError, r"lengths of `N` must be ints", lambda f: f(X, Y, lengths={"N": "a"})),
+    (TypeError, r"lengths of `N`.*float32", lambda f: f(X, Y, lengths={"N": torch.tensor(1.0)})),
+    (ValueError, r"`N`.*7", lambda f: f(X, Y, lengths={"N": torch.tensor(7)})),
+    (TypeError, r"misses `y`", lambda f: f(X)),
+]
+
+
+@pytest.mark.parametrize("kind,message,call", FAULTS)
+@pytest.mark.parametrize("way", ["plain", "gradient", "func"])
+def test_faults(kind, message, call, way):
+    def through_func(*inputs, **named):
+        if not isinstance(inputs[0], torch.Tensor) or inputs[0].is_sparse or inputs[0].is_meta:
+            return DTW.torch(*inputs, **named)
+        return torch.func.vjp(lambda x: DTW.torch(x, *inputs[1:], **named), inputs[0])
+
+    def with_gradient(*inputs, **named):
+        first = inputs[0] if inputs[0].is_sparse or inputs[0].is_meta else inputs[0].clone().requires_grad_()
+        return DTW.torch(first, *inputs[1:], **named)
+
+    with pytest.raises(kind, match=message):
+        call({"plain": DTW.torch, "gradient": with_gradient, "func": through_func}[way])
+
+
+class Pairs(Dataset):
+    """Costs computed by workers, which are forked."""
+
+    def __len__(self):
+        return 24
+
+    def __getitem__(self, k):
+        x = torch.full((3, 4, 2), float(k), requires_grad=True)
+        value = DTW.torch(x, torch.zeros(5, 2))
+        return value.detach(), torch.autograd.grad(value.sum(), x)[0]
+
+
+def test_workers_of_a_loader():
+    DTW.torch(torch.zeros(64, 4, 2), Y)  # the pool of threads runs when workers are forked
+    alone = [Pairs()[k] for k in range(24)]
+    batches = list(DataLoader(Pairs(), batch_size=4, num_workers=2, timeout=60, multiprocessing_context="fork"))
+    assert torch.equal(torch.cat([value for value, _ in batches]), torch.stack([value for value, _ in alone]))
+    assert torch.equal(torch.cat([grad for _, grad in batches]), torch.stack([grad for _, grad in alone]))
+
+
+def test_many_threads():
+    inputs = [torch.randn(3, 1 + k % 7, 2, dtype=torch.float64) for k in range(400)]
+
+    def work(x):
+        x = x.clone().requires_grad_()
+        value = DTW.torch(x, Y.double())
+        return value.detach(), torch.autograd.grad(value.sum(), x)[0]
+
+    alone = [work(x) for x in inputs]
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        together = list(pool.map(work, inputs))
+    for (one, grad), (other, same) in zip(together, alone):
+        assert torch.equal(one, other) and torch.equal(grad, same)
+
+
+def test_threads_of_pytorch_give_the_same_bits():
+    x, before = torch.randn(70, 9, 2), torch.get_num_threads()
+    try:
+        found = []
+        for count in (1, 2, 5):
+            torch.set_num_threads(count)
+            found.append(DTW.torch.grad(x, Y, wrt=("x", "y")))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(a, b) for other in found[1:] for a, b in zip(found[0], other))
+
+
+class Layer(torch.nn.Module):
+    """A loss that a model carries along."""
+
+    def __init__(self):
+        super().__init__()
+        self.program = danskin.zoo.load("dtw", "entropy")
+        self.scale = torch.nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return self.program.torch(x * self.scale, Y)
+
+
+def test_a_module_is_copied_and_pickled():
+    layer = Layer()
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert torch.equal(other(X), layer(X))
+
+
+def measure(call, repeats=200, count=50):
+    """The least of many means: other work on the machine only adds."""
+    best = float("inf")
+    for _ in range(repeats):
+        started = time.perf_counter()
+        for _ in range(count):
+            call()
+        best = min(best, (time.perf_counter() - started) / count)
+    return best * 1e6
+
+
+def test_overhead():
+    """At most 15 us a call, or what torch.logsumexp takes on a machine where that is more than usual."""
+    x, y, z = torch.randn(2, 1), torch.randn(2, 1), torch.randn(2, 2)
+    with_grad = x.clone().requires_grad_()
+    also = z.clone().requires_grad_()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        beside = measure(lambda: torch.logsumexp(z, 1)), measure(lambda: torch.logsumexp(also, 1))
+        found = measure(lambda: DTW.torch(x, y, gamma=0.1)), measure(lambda: DTW.torch(with_grad, y, gamma=0.1))
+    finally:
+        torch.set_num_threads(threads)
+    print(f"us a call: dtw {found[0]:.1f}, with a graph {found[1]:.1f}; logsumexp {beside[0]:.1f}, {beside[1]:.1f}")
+    assert found[0] <= max(15, 2 * beside[0])
+    assert found[1] <= max(15, 2 * beside[1])
