@@ -52,32 +52,35 @@ template <int R, bool isKept> struct ProductBlock {
   }
 
   template <bool isEdge> ALWAYS_INLINE void runChunk(int64_t t) {
-    if (t + chunk < m)
-      UNROLL for (int k = 0; k < R; ++k) loadColumns(k, t + chunk);
-    for (int64_t s = 0; s < chunk; ++s)
-      UNROLL for (int k = R - 1; k >= 0; --k) {
-        int64_t j = t + s - k, at = j & (2 * chunk - 1);
-        if (isEdge && (j < 0 || j >= m))
-          continue;
-        Cell up = k ? left[k - 1] : row[j], cell;
-        Soft::Record q;
-        cell.soft = Soft::step<Keep::Weights>(
-            up.soft, left[k].soft, diagonal[k].soft, weights[k][at], &q);
-        // Tangents relative to the diagonal's.
-        F u = up.tangent - diagonal[k].tangent;
-        F l = left[k].tangent - diagonal[k].tangent;
-        F mean = fma(q.up, u, q.left * l);
-        cell.tangent = diagonal[k].tangent + mean + directions[k][at];
-        if (isKept)
-          records[k * m + j] = {q.up, q.left, q.up * scale * (u - mean),
-                                q.left * scale * (l - mean)};
-        diagonal[k] = up;
-        left[k] = cell;
-        if (k == R - 1) {
-          Soft::normalize(cell.soft);
-          row[j] = cell;
+    // Row k still reads the columns before while row 0 is past them.
+    UNROLL for (int part = 0; part < R; ++part) {
+      if (t + chunk < m)
+        loadColumns(part, t + chunk);
+      for (int64_t s = chunk / R * part; s < chunk / R * (part + 1); ++s)
+        UNROLL for (int k = R - 1; k >= 0; --k) {
+          int64_t j = t + s - k, at = j & (2 * chunk - 1);
+          if (isEdge && (j < 0 || j >= m))
+            continue;
+          Cell up = k ? left[k - 1] : row[j], cell;
+          Soft::Record q;
+          cell.soft = Soft::step<Keep::Weights>(
+              up.soft, left[k].soft, diagonal[k].soft, weights[k][at], &q);
+          // Tangents relative to the diagonal's.
+          F u = up.tangent - diagonal[k].tangent;
+          F l = left[k].tangent - diagonal[k].tangent;
+          F mean = fma(q.up, u, q.left * l);
+          cell.tangent = diagonal[k].tangent + mean + directions[k][at];
+          if (isKept)
+            records[k * m + j] = {q.up, q.left, q.up * scale * (u - mean),
+                                  q.left * scale * (l - mean)};
+          diagonal[k] = up;
+          left[k] = cell;
+          if (k == R - 1) {
+            Soft::normalize(cell.soft);
+            row[j] = cell;
+          }
         }
-      }
+    }
     UNROLL for (int k = 0; k < R; ++k) {
       Soft::normalize(left[k].soft);
       Soft::normalize(diagonal[k].soft);

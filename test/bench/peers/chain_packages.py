@@ -11,10 +11,10 @@ def struct_chain(w, what):
 
     def call():
         if what == "forward":
-            return {"value": LinearChainCRF(w).partition.numpy()}
+            return {"value": LinearChainCRF(w).partition.detach().numpy()}
         if what == "path":
             parts = LinearChainCRF(w).argmax
-            return {"value": (parts * w).sum((1, 2, 3)).numpy()}
+            return {"value": (parts * w).sum((1, 2, 3)).detach().numpy()}
         chain = LinearChainCRF(w.clone().requires_grad_())
         value = chain.partition
         return {"value": value.detach().numpy(), "grad": chain.marginals.detach().numpy()}

@@ -38,7 +38,10 @@ def logsumexp(v):
 
 
 def stepper(step, compiled):
-    return torch.compile(step, dynamic=False) if compiled else step
+    if not compiled:
+        return step
+    torch._dynamo.reset()  # one case after the other: none is a recompilation
+    return torch.compile(step, dynamic=False)
 
 
 def prepare_forward(w, compiled=False):

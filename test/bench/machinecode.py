@@ -1,0 +1,121 @@
+"""Loops of machine code, from the assembly that the compiler prints.
+
+A function's labels and jumps make a control-flow graph; its natural loops are
+found by dominators, and time goes into the deepest or the heaviest of them. Nothing is told
+by names.
+"""
+
+import re
+
+LABEL = re.compile(r"^([.\w$@]+):")
+JUMP = re.compile(r"^\s+(j\w+)\s+(\S+)")
+FUNCTION = re.compile(r"^\s+\.type\s+([^,]+),\s*@function")
+ARITHMETIC = re.compile(r"v?(add|sub|mul|div|max|min|sqrt|fn?m(add|sub)\d+)[ps][sd]\b")
+REGISTERS = (("zmm", 64), ("ymm", 32), ("xmm", 16))
+
+
+class Block:
+    def __init__(self, label):
+        self.label, self.instructions, self.successors = label, [], []
+
+
+def functions(text):
+    """{name: blocks in order, the entry first} of an assembly file."""
+    names = {match[1] for match in map(FUNCTION.match, text.splitlines()) if match}
+    found, blocks = {}, None
+    for line in text.splitlines():
+        label = LABEL.match(line)
+        if label and label[1] in names:
+            blocks = found[label[1]] = [Block(label[1])]
+        elif label and blocks is not None:
+            if label[1].startswith(".Lfunc_end"):
+                blocks = None
+            else:
+                blocks.append(Block(label[1]))
+        elif blocks is not None and re.match(r"^\s+[a-z]", line):
+            text_of = line.split("#")[0].strip()
+            if not text_of:
+                continue
+            blocks[-1].instructions.append(text_of)
+            # What follows a conditional jump is a block of its own.
+            if JUMP.match(line):
+                blocks.append(Block(""))
+    for blocks in found.values():
+        connect(blocks)
+    return found
+
+
+def connect(blocks):
+    places = {block.label: k for k, block in enumerate(blocks) if block.label}
+    for k, block in enumerate(blocks):
+        last = block.instructions[-1] if block.instructions else ""
+        jump = JUMP.match(" " + last)
+        if jump and jump[2] in places:
+            block.successors.append(places[jump[2]])
+        ends = last.startswith(("ret", "jmp", "ud2"))
+        if not ends and k + 1 < len(blocks):
+            block.successors.append(k + 1)
+
+
+def dominators(blocks):
+    """The set of blocks that every way to a block leads through."""
+    everything = set(range(len(blocks)))
+    before = [[] for _ in blocks]
+    for k, block in enumerate(blocks):
+        for successor in block.successors:
+            before[successor].append(k)
+    dominating = [{0}] + [everything] * (len(blocks) - 1)
+    changed = True
+    while changed:
+        changed = False
+        for k in range(1, len(blocks)):
+            known = [dominating[p] for p in before[k]]
+            new = {k} | (set.intersection(*known) if known else set())
+            if new != dominating[k]:
+                dominating[k], changed = new, True
+    return dominating, before
+
+
+def loops(blocks):
+    """The natural loops as (head, blocks)."""
+    dominating, before = dominators(blocks)
+    found = {}
+    for k, block in enumerate(blocks):
+        for head in block.successors:
+            if head not in dominating[k]:
+                continue
+            body, todo = found.setdefault(head, {head}), [k]
+            while todo:
+                at = todo.pop()
+                if at not in body:
+                    body.add(at)
+                    todo += before[at]
+    return list(found.items())
+
+
+def width(instructions):
+    """Bytes of the widest registers."""
+    text = "\n".join(instructions)
+    return next((size for name, size in REGISTERS if name in text), 8)
+
+
+def weight(instructions):
+    """How many of them compute with floating-point numbers."""
+    return sum(bool(ARITHMETIC.match(line)) for line in instructions)
+
+
+def hot_loops(blocks):
+    """Instructions of two innermost loops: the deepest, and the one with the most
+    arithmetic, which need not be the deepest where a table's sweep stands beside a sum.
+    None without a loop."""
+    found = loops(blocks)
+    ranks = []
+    for _, body in found:
+        if any(other < body for _, other in found):
+            continue
+        depth = sum(body <= other for _, other in found)
+        instructions = [line for k in sorted(body) for line in blocks[k].instructions]
+        ranks.append((depth, weight(instructions), len(instructions), instructions))
+    if not ranks:
+        return None
+    return max(ranks)[3], max(ranks, key=lambda rank: (rank[1], rank[0], rank[2]))[3]

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Instructions of hot loops: no more than test/bench/gates.txt allows.
+
+Time cannot be tested on a shared machine, but machine code can be counted: a
+kernel that got slower has, as a rule, more instructions in its deepest loop. The
+table has a ceiling a function; `run_gates.py --update` writes today's counts and
+5 % above them as a new one, which is for those who have measured that the longer
+loop is faster.
+"""
+
+import argparse
+import math
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from machinecode import functions, hot_loops, width
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TABLE = ROOT / "test/bench/gates.txt"
+REGULARIZERS, ISAS, SLACK = ("hard", "entropy"), ("avx2", "avx512"), 1.05
+HEADER = """# Ceilings for the instructions of hot loops: program, regularizer, processor,
+# function; bytes of its registers, ceilings of its deepest and its heaviest loop. Written by run_gates.py --update.
+"""
+
+
+def count(dpc, path, reg, isa):
+    """{function: (bytes of the widest register, instructions of the deepest loop,
+    instructions of the heaviest)} of those with loops."""
+    done = subprocess.run([dpc, path, "-S", "-o", "-", f"--reg={reg}", f"--target=cpu:{isa}", "--entry=value,grad"],
+                          capture_output=True, text=True)  # fmt: skip
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip().splitlines() or ["it does not compile"])[0])
+    found = {}
+    for name, blocks in functions(done.stdout).items():
+        hot = hot_loops(blocks)
+        if hot:
+            found[name] = width(hot[1]), len(hot[0]), len(hot[1])
+    return found
+
+
+def read():
+    if not TABLE.exists():
+        return {}
+    rows = (line.split() for line in TABLE.read_text().splitlines() if line and not line.startswith("#"))
+    return {tuple(row[:4]): (int(row[5]), int(row[6])) for row in rows}
+
+
+def faults(key, counts, table):
+    """What is wrong with one program, regularizer and processor."""
+    known = {row[3]: ceiling for row, ceiling in table.items() if row[:3] == key}
+    for name in sorted(set(counts) | set(known)):
+        if name not in counts:
+            yield f"{name} is in gates.txt but has no loop any more; run run_gates.py --update"
+        elif name not in known:
+            yield f"{name} is not in gates.txt; run run_gates.py --update"
+        else:
+            for which, got, allowed in zip(("deepest", "heaviest"), counts[name][1:], known[name]):
+                if got > allowed:
+                    yield f"the {which} loop of {name} has {got} instructions, {allowed} are allowed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build/bin/dpc")
+    parser.add_argument("--update", action="store_true", help="write the table instead")
+    options = parser.parse_args()
+    table, rows, passed, failed = read(), [], 0, 0
+    for path in sorted(ROOT.glob("examples/*/*.dp")):
+        for reg in REGULARIZERS:
+            for isa in ISAS:
+                key = (path.stem, reg, isa)
+                try:
+                    counts = count(options.dpc, path, reg, isa)
+                    found = [] if options.update else list(faults(key, counts, table))
+                except RuntimeError as error:
+                    counts, found = {}, [str(error)]
+                for fault in found:
+                    print(f"FAIL: {' '.join(key)}: {fault}", flush=True)
+                failed, passed = failed + bool(found), passed + (not found)
+                rows += [(*key, name, str(size), *(str(math.ceil(number * SLACK)) for number in numbers))
+                         for name, (size, *numbers) in sorted(counts.items())]  # fmt: skip
+    if options.update and not failed:
+        widths = [max(len(row[k]) for row in rows) for k in range(7)]
+        lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
+        TABLE.write_text(HEADER + "\n".join(lines) + "\n")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
