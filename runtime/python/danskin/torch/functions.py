@@ -87,7 +87,7 @@ def call(program, layout, query, spec, head, *further):
     """The outputs of an operator, a tuple; `further`: cotangents and directions."""
     extra = [each for several in further for each in several]
     arguments = (*head[: layout.base], *extra, *head[layout.base :], *spec.sizes)
-    return call_operator(program, query, spec.wrt, *arguments)
+    return call_operator(program, query, spec.wrt, arguments, layout.names)
 
 
 def make_functions(program, layout):

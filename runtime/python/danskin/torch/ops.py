@@ -138,15 +138,23 @@ def get_operator(program, query, wrt=()):
 
 
 @torch._dynamo.assume_constant_result
-def _register(program, query, wrt):
-    """Its name; while torch.compile traces, a name is all that may come back."""
+def _register(program, query, wrt, needed):
+    """Its name; while torch.compile traces, a name is all that may come back. What
+    differentiates it by the inputs `needed` is registered too: a compiled graph that
+    comes from PyTorch's cache on disk names it, and nobody else would."""
+    if needed and query != "hvp":
+        get_operator(program, "grad", needed)
+        if query == "grad":
+            get_operator(program, "hvp", program.description.order(needed, wrt))
     return get_operator(program, query, wrt).name.partition("::")[2]
 
 
-def call_operator(program, query, wrt, *arguments):
-    """The outputs of an operator as a tuple, through the dispatcher."""
+def call_operator(program, query, wrt, arguments, names):
+    """The outputs of an operator as a tuple, through the dispatcher. `names` are
+    those of the first arguments, the program's inputs."""
     if torch.compiler.is_compiling():
-        results = getattr(torch.ops.danskin, _register(program, query, wrt))(*arguments)
+        needed = tuple(name for name, each in zip(names, arguments) if each.requires_grad)
+        results = getattr(torch.ops.danskin, _register(program, query, wrt, needed))(*arguments)
     else:
         results = get_operator(program, query, wrt).overload(*arguments)
     return results if isinstance(results, (tuple, list)) else (results,)
