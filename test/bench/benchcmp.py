@@ -66,9 +66,9 @@ def main():
         if change is None:
             mark = "      -"
         else:
-            slower = change > 1 + options.threshold / 100
+            slower, faster = change > 1 + options.threshold / 100, change < 1 - options.threshold / 100
             worse += slower
-            mark = f"{change:6.2f}x" + (" SLOWER" if slower else " faster" if change < 1 - options.threshold / 100 else "")
+            mark = f"{change:6.2f}x" + (" SLOWER" if slower else " faster" if faster else "")
         print(f"{mark:16}  {name}: {text}")
     print(f"{worse} slower by more than {options.threshold:g} %")
     return 1 if worse else 0

@@ -27,22 +27,17 @@ def pinned(core):
         os.sched_setaffinity(0, before)
 
 
-def flatten(results):
-    return {name: np.asarray(array, dtype="f8").ravel() for name, array in results.items()}
-
-
 def error_of(found, truth):
     """The largest error of the arrays that both have, relative to the truth's
-    largest element, and the array it is in; a NaN is an error without bound."""
+    largest element, and the array it is in; a NaN is an error without bound. The
+    truth, or a peer, may know the first instances only."""
     worst, where = -1.0, None
     for name in found.keys() & truth.keys():
-        mine, true = found[name], truth[name]
-        if mine.shape != true.shape:
-            # A peer on a smaller batch: its instances are the first ones.
-            size = min(mine.size, true.size)
-            mine, true = mine[:size], true[:size]
-        if not mine.size:
+        mine, true = np.asarray(found[name]).ravel(), np.asarray(truth[name]).ravel()
+        size = min(mine.size, true.size)
+        if not size:
             continue
+        mine, true = mine[:size].astype("f8"), true[:size].astype("f8")
         same = (mine == true) | (np.isnan(mine) & np.isnan(true))
         with np.errstate(invalid="ignore"):
             difference = np.where(same, 0, np.abs(mine - true))
@@ -60,15 +55,21 @@ class Entrant:
 
     def __init__(self, contender, case):
         self.contender = contender
-        self.cells = contender.cells or case.cells
-        self.call = self.results = self.failure = None
+        self.cells, self.tolerance = contender.cells or case.cells, case.tolerance
+        self.call = self.failure = self.check = None
         self.samples, self.walls = [], []
 
-    def start(self):
-        """Prepares and calls once, which also warms up compilers just in time."""
+    def start(self, truth):
+        """Prepares, calls once, which also warms up compilers just in time, and
+        compares with the truth. Returns what came out."""
+        results = None
         try:
             self.call = self.contender.prepare()
-            self.results = flatten(self.call())
+            results = self.call()
+            if truth is not None:
+                error, where = error_of(results, truth)
+                if where is not None:
+                    self.check = {"error": error, "in": where, "ok": error <= self.tolerance}
         except ImportError as error:
             self.failure = f"not installed: {error}"
         except subprocess.CalledProcessError as error:
@@ -77,9 +78,12 @@ class Entrant:
             self.failure = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200]
             if os.environ.get("BENCH_TRACE"):
                 traceback.print_exc()
+        if self.check and not self.check["ok"] and self.contender.role in ("ours", "own", "limit"):
+            self.failure = f"WRONG: error {self.check['error']:.1e} in {self.check['in']}, " \
+                f"allowed {self.tolerance:.0e}"  # fmt: skip
         if self.failure:
             self.call = None
-        return self
+        return results
 
     def calibrate(self, pace, clock):
         begin = clock()
@@ -140,20 +144,17 @@ def run_case(case, pace, core):
     threads it is the wall clock, and the least sample counts."""
     clock = time.perf_counter if case.wall else time.process_time
     with pinned(None if case.wall else core):
-        entrants = [Entrant(contender, case).start() for contender in case.build()]
-        truth = next((e for e in entrants if e.contender.role == "truth" and e.results), None)
-        checks = {}
+        entrants = [Entrant(contender, case) for contender in case.build()]
+        truth = None
         for entrant in entrants:
-            if truth is None or entrant is truth or entrant.results is None:
-                continue
-            error, where = error_of(entrant.results, truth.results)
-            checks[entrant] = {"error": error, "in": where, "ok": error <= case.tolerance}
-            if entrant.contender.role in ("ours", "own", "limit") and not checks[entrant]["ok"]:
-                entrant.failure = f"WRONG: error {error:.1e} in {where}, allowed {case.tolerance:.0e}"
+            if entrant.contender.role == "truth":
+                truth = entrant.start(None)
                 entrant.call = None
         for entrant in entrants:
-            entrant.results = None
-        racing = [e for e in entrants if e.call and e.contender.role != "truth"]
+            if entrant.contender.role != "truth":
+                entrant.start(truth)
+        truth = None
+        racing = [e for e in entrants if e.call]
         for entrant in racing:
             entrant.calibrate(pace, clock)
         for number in range(pace["rounds"]):
@@ -165,8 +166,8 @@ def run_case(case, pace, core):
         line = entrant.summary()
         if case.wall and "least" in line:
             line.update(seconds=line["least"], ns=line["least"] / entrant.cells * 1e9)
-        if entrant in checks:
-            line["check"] = checks[entrant]
+        if entrant.check:
+            line["check"] = entrant.check
         lines[entrant.contender.name] = line
     busy = [line["wall"] / line["seconds"] for line in lines.values() if line.get("seconds")]
     return {"kind": "case", "kernel": case.kernel, "shape": case.shape, "unit": case.unit, "cells": case.cells,

@@ -8,7 +8,8 @@ def heading(result):
     peers = ", ".join(f"{name} {version}" for name, version in machine["peers"].items() if version)
     absent = [name for name, version in machine["peers"].items() if not version]
     return "\n".join([
-        f"{result['date']}  {machine['processor']}, {machine['isa']}, {machine['cores']} cores, danskin {machine['commit']}",
+        f"{result['date']}  {machine['processor']}, {machine['isa']}, {machine['cores']} cores, "
+        f"danskin {machine['commit']}",
         f"beside it: {peers}" + (f"; not installable here: {', '.join(absent)}" if absent else ""),
         "One core: processor time, medians of interleaved samples. `x` is a contender's time over ours.",
         "",

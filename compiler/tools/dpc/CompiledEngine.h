@@ -8,13 +8,22 @@
 #ifndef DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
 #define DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
 
-#include "compiler/tools/dpc/Call.h"
+#include "compiler/tools/dpc/EntryCall.h"
 
 namespace danskin {
 
+class CompiledEngine : public Engine {
+public:
+  /// A call of one entry (`value_grad`), with its arrays, that can be made
+  /// again and again; it lives no longer than the engine and `call`.
+  virtual llvm::Expected<std::unique_ptr<EntryCall>>
+  prepare(llvm::StringRef entry, const ResolvedCall &call,
+          int32_t maxThreads) = 0;
+};
+
 /// Compiles the program of a call to a library, loads it, and calls its entries
 /// through their C ABI. An EngineFactory.
-llvm::Expected<std::unique_ptr<Engine>>
+llvm::Expected<std::unique_ptr<CompiledEngine>>
 makeCompiledEngine(const ast::File &file, const CallSpec &spec,
                    const ResolvedCall &call, Diagnostics &diagnostics);
 

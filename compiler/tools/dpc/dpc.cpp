@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/pipeline/Pipelines.h"
+#include "compiler/tools/dpc/BenchCommand.h"
 #include "compiler/tools/dpc/Commands.h"
 #include "compiler/tools/dpc/CompiledEngine.h"
 #include "compiler/tools/dpc/Evaluate.h"
@@ -30,6 +31,8 @@ llvm::ArrayRef<Command> danskin::getCommands() {
        [](Arguments arguments) {
          return testCommand(arguments, makeCompiledEngine);
        }},
+      {"bench", "FILE.dp N=256 B=64 ...", "how fast it is at these sizes",
+       benchCommand},
       {"explain", "CODE",
        "what a diagnostic's code, or a family of them, means", explainCommand},
   };
@@ -111,7 +114,7 @@ int main(int argc, char **argv) {
   for (const Command &command : getCommands())
     if (!command.name.empty() && command.name == first)
       return command.run(arguments.drop_front());
-  if (llvm::is_contained({"bench", "fmt", "lsp", "plot"}, first)) {
+  if (llvm::is_contained({"fmt", "lsp", "plot"}, first)) {
     llvm::errs() << "dpc: error: `dpc " << first
                  << "` does not exist yet; `dpc --help` lists what does\n";
     return 1;

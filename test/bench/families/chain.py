@@ -14,8 +14,10 @@ GOALS = {
     "gradient": {8: 30, 32: 7, 128: 5},
     "path": {8: 15, 32: 6, 128: 4},
 }
-# torch-struct keeps a tree of all products; so many instances fit into memory.
+# torch-struct keeps a tree of all products; so many instances fit into memory,
+# and autograd keeps some copies of all potentials.
 STRUCT = {8: 32, 32: 4, 128: 1}
+TORCH = {8: 32, 32: 32, 128: 8}
 
 
 def potentials(s):
@@ -55,8 +57,8 @@ def soft(s, what):
     return [
         ours("potentials", entry, {"w": w}, GRADIENT if what == "gradient" else {"value": "value"}, reg="entropy"),
         limits.contender(f"chain_{what}", w),
-        part("torch scan", torch_scan, w),
-        part("torch scan, compiled", torch_scan, w, True),
+        part("torch scan", torch_scan, w, count=TORCH[s]),
+        part("torch scan, compiled", torch_scan, w, True, count=TORCH[s]),
         part("torch-struct", chain_packages.struct_chain, w, what, count=STRUCT[s]),
         part("numba", chain_numba.prepare, w, what, count=2),
         part("truth", chain_numba.prepare, w, what, count=2, role="truth"),

@@ -119,6 +119,7 @@ def cases():
         yield Case("soft-DTW value+gradient", shape, cells, lambda b=b, n=n: gradient(b, n),
                    goals={"fastest peer": peers, "limit": 0.9})  # fmt: skip
         yield Case("soft-DTW HVP", shape, cells, lambda b=b, n=n: product(b, n),
-                   goals={"torch double backward": 200, "our gradient": 2.2, **({"limit": 0.9} if b > 1 else {})})  # fmt: skip
+                   goals={"torch double backward": 200, "our gradient": 2.2,
+                          **({"limit": 0.9} if b > 1 else {})})  # fmt: skip
         yield Case("DTW value+path", shape, cells, lambda b=b, n=n: hard(b, n),
                    goals={"numba": 8, "limit": 0.9})  # fmt: skip
