@@ -5,14 +5,19 @@ import jax
 import numpy as np
 import plain
 import pytest
-from jax.sharding import NamedSharding
+from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
+
+
+@pytest.fixture(scope="module", params=[AxisType.Auto, AxisType.Explicit], ids=str)
+def any_mesh(request):
+    assert jax.device_count() == 4
+    return jax.make_mesh((4,), ("batch",), axis_types=(request.param,))
 
 
 @pytest.fixture(scope="module")
 def mesh():
-    assert jax.device_count() == 4
-    return jax.make_mesh((4,), ("batch",))
+    return jax.make_mesh((4,), ("batch",), axis_types=(AxisType.Auto,))
 
 
 def close(found, expected, tolerance=1e-9):
@@ -37,10 +42,10 @@ def compile_text(function, *arguments):
     return jax.jit(function).lower(*arguments).compile().as_text()
 
 
-def test_partitioned(load, mesh, chains):
+def test_partitioned(load, any_mesh, chains):
     """Plain jit, the arrays lie on four devices."""
     gradient = jax.grad(total(lambda *a: load("viterbi").jax(*a, gamma=0.5)), (0, 1, 2))
-    split, whole = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
+    split, whole = NamedSharding(any_mesh, P("batch")), NamedSharding(any_mesh, P())
     given = [jax.device_put(each, sharding) for each, sharding in zip(chains, (split, whole, whole))]
     text = compile_text(gradient, *given)
     assert "all-gather" not in text and "all-reduce" in text
