@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/CheckJson.h"
-#include "llvm/ADT/StringExtras.h"
 #include "compiler/frontend/AstWalk.h"
 #include "compiler/reference/Sizes.h"
 #include "llvm/ADT/STLExtras.h"
@@ -62,6 +61,7 @@ public:
         json.object([&] {
           json.attribute("name", let->name);
           writeIndices(let->binders);
+          writeReads(*let->body);
         });
     });
   }
@@ -74,7 +74,10 @@ public:
           writeIndices(table->binders);
           json.attributeArray("equations", [&] {
             for (const Equation *equation : table->equations)
-              json.object([&] { writeChoices(*equation->body); });
+              json.object([&] {
+                writeChoices(*equation->body);
+                writeReads(*equation->body);
+              });
           });
         });
     });
@@ -87,6 +90,7 @@ public:
           json.attribute("name", output->name);
           writeIndices(output->binders);
           writeChoices(*output->body);
+          writeReads(*output->body);
         });
     });
   }
@@ -121,6 +125,38 @@ private:
               });
           });
       });
+    });
+  }
+
+  /// What it reads, each once, in the order of the text.
+  void writeReads(const Expr &body) {
+    std::vector<std::vector<std::string>> reads;
+    auto add = [&](std::vector<std::string> words) {
+      if (!llvm::is_contained(reads, words))
+        reads.push_back(std::move(words));
+    };
+    walk(body, [&](const Expr &expr) {
+      if (auto *read = llvm::dyn_cast<ReadExpr>(&expr)) {
+        std::vector<std::string> words = {read->name};
+        for (const ExprPtr &index : read->indices)
+          words.push_back(quote(index->range));
+        add(std::move(words));
+      } else if (auto *source = llvm::dyn_cast<SourceExpr>(&expr)) {
+        add({source->graphName, quote(source->edge->range)});
+      } else if (auto *name = llvm::dyn_cast<VarExpr>(&expr)) {
+        if (llvm::isa<InputDecl, LetDecl>(name->decl))
+          add({name->name});
+      }
+    });
+    json.attributeArray("reads", [&] {
+      for (const std::vector<std::string> &words : reads)
+        json.object([&] {
+          json.attribute("name", words.front());
+          json.attributeArray("indices", [&] {
+            for (StringRef word : llvm::drop_begin(words))
+              json.value(word);
+          });
+        });
     });
   }
 

@@ -56,30 +56,41 @@ class Alternative:
 
 
 @dataclasses.dataclass(frozen=True)
+class Read:
+    """What is read, and at which indices, as in the text."""
+
+    name: str
+    indices: tuple
+
+
+@dataclasses.dataclass(frozen=True)
 class Table:
-    """A table: its indices and, for each equation, its choices (max and min) in
-    the order of the text."""
+    """A table: its indices; for each equation, its choices (max and min) in the
+    order of the text; and what they read."""
 
     name: str
     indices: tuple
     equations: tuple
+    reads: tuple
 
 
 @dataclasses.dataclass(frozen=True)
 class Let:
-    """A named expression that derivatives can be asked for."""
+    """A named expression that derivatives can be asked for, and what it reads."""
 
     name: str
     indices: tuple
+    reads: tuple
 
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """An output: its indices, none for a scalar, and its choices."""
+    """An output: its indices, none for a scalar, its choices and what it reads."""
 
     name: str
     indices: tuple
     choices: tuple
+    reads: tuple
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,10 +145,11 @@ class Description:
             sizes=tuple(Size(each["name"], each.get("constraint", ""), each["argument"]) for each in made["sizes"]),
             inputs=tuple(Input(each["name"], each["element"], tuple(each["shape"]), each["shared"],
                                each.get("values", "")) for each in made["inputs"]),
-            lets=tuple(Let(each["name"], _indices(each)) for each in made["lets"]),
-            tables=tuple(Table(each["name"], _indices(each), tuple(map(_choices, each["equations"])))
-                         for each in made["tables"]),
-            outputs=tuple(Output(each["name"], _indices(each), _choices(each)) for each in made["outputs"]),
+            lets=tuple(Let(each["name"], _indices(each), _reads(each)) for each in made["lets"]),
+            tables=tuple(Table(each["name"], _indices(each), tuple(map(_choices, each["equations"])),
+                               _reads(*each["equations"])) for each in made["tables"]),
+            outputs=tuple(Output(each["name"], _indices(each), _choices(each), _reads(each))
+                          for each in made["outputs"]),
             schedule=tuple(made["schedule"]),
             width=made["width"],
             cost=made["cost"],
@@ -151,3 +163,9 @@ def _indices(made):
 
 def _choices(made):
     return tuple(tuple(Alternative(each["label"], _indices(each)) for each in choice) for choice in made["choices"])
+
+
+def _reads(*made):
+    """Each once, in the order of the text."""
+    reads = [Read(each["name"], tuple(each["indices"])) for several in made for each in several["reads"]]
+    return tuple(dict.fromkeys(reads))

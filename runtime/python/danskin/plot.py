@@ -1,0 +1,97 @@
+"""Pictures of results, with matplotlib (`pip install danskin[plot]`).
+
+Every function draws into `axes`, or into new ones, and returns them.
+"""
+
+import numpy as np
+
+from .paths import Argmax
+
+
+def _get_axes(axes):
+    if axes is not None:
+        return axes
+    from matplotlib import pyplot
+
+    return pyplot.subplots()[1]
+
+
+def _to_array(values, rank, what):
+    """A NumPy array of what a host gave."""
+    if hasattr(values, "detach"):
+        values = values.detach()
+    array = np.asarray(values)
+    if array.ndim != rank:
+        raise ValueError(f"{what} must have {rank} axes, but has {array.ndim}: of a batch draw one instance")
+    return array
+
+
+def alignment(weights, path=None, x=None, y=None, axes=None):
+    """An alignment of two series: how much each pair of points is used.
+
+    Args:
+        weights: [N, M], such as `dtw.numpy.grad(x, y, wrt="d")`.
+        path: of the hard alignment, drawn as a line: steps or an `Argmax`.
+        x, y: the series of N and M numbers, drawn at the sides.
+    """
+    weights = _to_array(weights, 2, "weights")
+    axes = marginals(weights, axes=axes)
+    axes.set_xlabel("y")
+    axes.set_ylabel("x")
+    if path is not None:
+        path_of(path, axes=axes)
+    for series, side, draw in ((x, "left", lambda a, s: a.plot(-s, np.arange(len(s)), color="black", lw=1)),
+                               (y, "top", lambda a, s: a.plot(np.arange(len(s)), s, color="black", lw=1))):  # fmt: skip
+        if series is not None:
+            series = np.ravel(np.asarray(series.detach() if hasattr(series, "detach") else series))
+            box = [-0.22, 0, 0.18, 1] if side == "left" else [0, 1.04, 1, 0.18]
+            beside = axes.inset_axes(box)
+            draw(beside, series)
+            beside.set_axis_off()
+            if side == "left":
+                beside.set_ylim(axes.get_ylim())
+            else:
+                beside.set_xlim(axes.get_xlim())
+    return axes
+
+
+def marginals(weights, rows=None, columns=None, axes=None):
+    """Marginals, or any gradient of rank 2, as a picture: darker is more.
+
+    Args:
+        weights: [rows, columns], such as the gradient of a linear chain by its
+            emissions. Where some are negative, blue is more and red is less than 0.
+        rows, columns: names to write at the sides.
+    """
+    weights = _to_array(weights, 2, "weights")
+    axes = _get_axes(axes)
+    largest = np.abs(weights[np.isfinite(weights)]).max(initial=0) or 1
+    signed = (weights < 0).any()
+    axes.imshow(weights, cmap="RdBu" if signed else "Blues", vmin=-largest if signed else 0, vmax=largest,
+                aspect="auto", interpolation="nearest")  # fmt: skip
+    for names, set_ticks in ((rows, axes.set_yticks), (columns, axes.set_xticks)):
+        if names is not None:
+            set_ticks(range(len(names)), names)
+    return axes
+
+
+def path_of(path, table=None, axes=None, **style):
+    """The cells of a path through a table of two indices, as a line.
+
+    Args:
+        path: steps, or an `Argmax` without a batch.
+        table: which; None: the one with the most steps.
+        style: of matplotlib's `plot`.
+    """
+    steps = path.path() if isinstance(path, Argmax) else path
+    if steps and isinstance(steps[0], list):
+        raise ValueError("the path is that of a batch: draw one instance, path(0)")
+    flat = [step for step in steps if len(step.index) == 2]
+    if table is None and flat:
+        table = max({step.table for step in flat}, key=lambda name: sum(step.table == name for step in flat))
+    cells = [step.index for step in flat if step.table == table]
+    if not cells:
+        raise ValueError("the path has no step in a table of two indices")
+    axes = _get_axes(axes)
+    axes.plot([j for _, j in cells], [i for i, _ in cells], **{"color": "crimson", "lw": 1.5, **style})
+    return axes
