@@ -10,6 +10,7 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 
 install_packages
 setup_python
+setup_hosts
 build
 
 say "testing"

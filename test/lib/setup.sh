@@ -59,6 +59,15 @@ setup_python() {
   cp "$ROOT/test/lib/requirements.txt" "$stamp"
 }
 
+# PyTorch, JAX and others: for tests alone, and large.
+setup_hosts() {
+  local stamp=$BUILD/venv/hosts.txt
+  cmp -s "$ROOT/test/lib/hosts.txt" "$stamp" && return 0
+  say "PyTorch, JAX and TVM FFI, into build/venv"
+  "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off -r "$ROOT/test/lib/hosts.txt"
+  cp "$ROOT/test/lib/hosts.txt" "$stamp"
+}
+
 # build [target...]: configures with the preset `release` and builds.
 build() {
   local launcher=()
