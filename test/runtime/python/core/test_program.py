@@ -15,7 +15,7 @@ import pytest
 import danskin
 from danskin import cache, compiler
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+ROOT = pathlib.Path(__file__).resolve().parents[4]
 TEXT = """dp 1
 program p {{
   size N >= 1

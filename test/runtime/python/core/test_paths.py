@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from oracle import evaluate
-from subjects import SUBJECTS, draw_lengths, make
+from ragged import SUBJECTS, draw_lengths, evaluate, make
 
 import danskin
 

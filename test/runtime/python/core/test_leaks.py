@@ -4,7 +4,6 @@ import gc
 import pathlib
 
 import numpy as np
-import pytest
 
 import danskin
 
@@ -34,19 +33,8 @@ def numpy_calls():
     yield lambda k: fails(dtw, np.zeros((1 + k % 999, 2)), y, lengths={"N": -1})
 
 
-def torch_calls():
-    torch = pytest.importorskip("torch")
-    dtw = danskin.zoo.load("dtw", "entropy").torch
-    x, y, wrong = torch.zeros(4, 2, requires_grad=True), torch.zeros(5, 2), torch.zeros(5, 3)
-    yield lambda k: fails(dtw, x, wrong)
-    yield lambda k: fails(dtw, x, y, gamma=-1.0)
-    yield lambda k: fails(dtw, torch.zeros(1 + k % 999, 2), y, gamma=-1.0 - k)
-    yield lambda k: fails(torch.func.grad(dtw), x.detach(), y, gamma=-1.0)
-
-
-@pytest.mark.parametrize("calls", [numpy_calls, torch_calls])
-def test_failing_calls(calls):
-    calls = list(calls())
+def test_failing_calls():
+    calls = list(numpy_calls())
     for each in calls:
         for k in range(2000):
             each(k)
