@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""examples/train-ddp on several processes and devices: gradients are those of one
+process, and the loss falls."""
+
+import argparse
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+EXAMPLE = ROOT / "examples/train-ddp"
+DIFFERENCE = re.compile(r"^step \d+: gradient differs by (\S+?)(?:, curvature by (\S+))?$", re.M)
+LOSS = re.compile(r"^step \d+: loss (\S+)$", re.M)
+STEPS = 31
+TOLERANCE = 1e-6
+FOUR = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+
+
+def get_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def judge(text):
+    """What is wrong with the output of a trainer."""
+    differences = [float(each) for found in DIFFERENCE.findall(text) for each in found if each]
+    losses = [float(each) for each in LOSS.findall(text)]
+    if len(DIFFERENCE.findall(text)) != STEPS or len(losses) < 2:
+        return f"it printed {text[-1000:]}"
+    if not max(differences) <= TOLERANCE:
+        return f"gradients or curvatures differ by {max(differences)}"
+    return "" if losses[-1] < 0.5 * losses[0] else f"the loss went from {losses[0]} to {losses[-1]}"
+
+
+def run(commands, environment):
+    """Runs commands side by side; judges what the first says."""
+    processes = [subprocess.Popen([*map(str, command)], env=environment, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True) for command in commands]  # fmt: skip
+    try:
+        texts = [process.communicate(timeout=400)[0] for process in processes]
+    except subprocess.TimeoutExpired:
+        for process in processes:
+            process.kill()
+        return "it does not end"
+    failed = [text[-1500:] for process, text in zip(processes, texts) if process.returncode]
+    return failed[0] if failed else judge(texts[0])
+
+
+def trainings():
+    """(name, commands, environment)."""
+    options = ["--steps", STEPS, "--check", "--float64"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", 2, "--master-port"]
+    yield "torch.2 processes", [[*torchrun, get_port(), EXAMPLE / "train_torch.py", *options]], {}
+    jax = [sys.executable, EXAMPLE / "train_jax.py", *options]
+    for way in ("jit", "shard_map"):
+        yield f"jax.4 devices.{way}", [[*jax, "--way", way]], FOUR
+    port = get_port()
+    many = [[*jax, "--coordinator", f"127.0.0.1:{port}", "--processes", 2, "--process", k] for k in range(2)]
+    yield "jax.2 processes", many, {}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=" ".join(__doc__.split()))
+    parser.add_argument("--dpc", type=pathlib.Path, required=True)
+    dpc = parser.parse_args().dpc.resolve()
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as cache:
+        common = {**os.environ, "DANSKIN_DPC": str(dpc), "DANSKIN_CACHE": cache,
+                  "PYTHONPATH": str(ROOT / "runtime/python"), "OMP_NUM_THREADS": "1"}  # fmt: skip
+        for name, commands, environment in trainings():
+            why = run(commands, {**common, **environment})
+            passed += not why
+            failed += bool(why)
+            if why:
+                print(f"FAIL: {name}: {why}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
