@@ -21,7 +21,8 @@
 namespace danskin {
 
 /// Links objects (their bytes) and the runtime to a shared library that shows
-/// its dp1_ and __tvm_ffi_ symbols only. `path` is replaced whole or not at all.
+/// its dp1_ and __tvm_ffi_ symbols only. `path` is replaced whole or not at
+/// all.
 llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects,
                               llvm::StringRef path);
 

@@ -58,7 +58,8 @@ class Tests:
         self.prefix.parent.mkdir()
         shutil.move(folder / "first", self.prefix)
         self.environment = {**os.environ, "PKG_CONFIG_PATH": str(self.prefix / "lib/pkgconfig")}
-        dtw = interpret(dpc, EXAMPLES / "dtw/dtw.dp", ["value", "grad"], {"x": X, "y": Y}, "--reg=entropy", "--gamma=0.5")
+        dtw = interpret(dpc, EXAMPLES / "dtw/dtw.dp", ["value", "grad"], {"x": X, "y": Y}, "--reg=entropy",
+                        "--gamma=0.5")  # fmt: skip
         self.dtw = {"cost": dtw["cost"], "grad.x": dtw["grad.x"]}
         self.viterbi = {}
         for name, reg in (("score", "entropy"), ("optimum", "hard")):

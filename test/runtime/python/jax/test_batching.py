@@ -78,7 +78,8 @@ def test_over_a_batch_that_shares(load, draw):
         given = [each if axis == 0 or each.ndim == rank else each[0]
                  for each, axis, rank in zip((emit, trans, start), axes, (3, 2, 1))]  # fmt: skip
         for derive in (lambda f: jax.grad(f, (0, 1, 2)), lambda f: jax.jacfwd(jax.grad(f, 1), 1)):
-            close(jax.jit(jax.vmap(derive(ours), in_axes=axes))(*given), jax.vmap(derive(expected), in_axes=axes)(*given))
+            found = jax.jit(jax.vmap(derive(ours), in_axes=axes))(*given)
+            close(found, jax.vmap(derive(expected), in_axes=axes)(*given))
 
 
 def test_directions(load, draw):

@@ -74,7 +74,8 @@ def test_many_threads(load, draw):
 BAD = {
     "axis": (ValueError, "input `y`: axis 1 is 3, but must be `K` = 2", lambda f, x, y: f(x, np.ones((5, 3)))),
     "rank": (ValueError, "input `x`: it has 1 axes", lambda f, x, y: f(np.ones(4), y)),
-    "batch": (ValueError, "axis 0 has 3 instances, but axis 0 of input `x` has 2", lambda f, x, y: f(np.ones((2, 4, 2)), np.ones((3, 5, 2)))),
+    "batch": (ValueError, "axis 0 has 3 instances, but axis 0 of input `x` has 2",
+              lambda f, x, y: f(np.stack([x] * 2), np.stack([y] * 3))),
     "half": (TypeError, "input `x`: has elements of bfloat16", lambda f, x, y: f(jnp.ones((4, 2), jnp.bfloat16), y)),
     "complex": (TypeError, "input `y`: has elements of complex128", lambda f, x, y: f(x, np.ones((5, 2), complex))),
     "missing": (TypeError, "misses `y`", lambda f, x, y: f(x)),
