@@ -11,8 +11,8 @@ import numpy as np
 
 # Seconds: a sample lasts at least one quantum, and a contender at most a budget,
 # whatever it needs for its first sample.
-FULL = {"quantum": 0.03, "budget": 3.0, "rounds": 11}
-QUICK = {"quantum": 0.01, "budget": 0.4, "rounds": 5}
+FULL = {"quantum": 0.02, "budget": 1.5, "rounds": 9}
+QUICK = {"quantum": 0.005, "budget": 0.3, "rounds": 5}
 
 
 @contextlib.contextmanager

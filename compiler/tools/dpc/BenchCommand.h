@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Compiles a program, draws inputs of the given sizes as `dpc test` does, and
-// times its entries: a warm-up, then the median of samples.
+// times its entries: a warm-up, then the median of samples. One thread is timed
+// by its processor time, several by the wall's.
 //
 //   dpc bench F [N=256 M=256 ...] [B=64] [--entry=value,grad,hvp,argmax]
 //     [--reg=entropy] [--float=f32] [--gamma=1] [--wrt=x,y] [--threads=1]
