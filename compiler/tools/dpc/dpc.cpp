@@ -7,7 +7,6 @@
 
 #include "compiler/pipeline/Pipelines.h"
 #include "compiler/tools/dpc/BenchCommand.h"
-#include "compiler/tools/dpc/BenchCommand.h"
 #include "compiler/tools/dpc/Commands.h"
 #include "compiler/tools/dpc/CompiledEngine.h"
 #include "compiler/tools/dpc/Evaluate.h"
@@ -32,8 +31,6 @@ llvm::ArrayRef<Command> danskin::getCommands() {
        [](Arguments arguments) {
          return testCommand(arguments, makeCompiledEngine);
        }},
-      {"bench", "FILE.dp N=256 B=64 ...", "how fast it is at these sizes",
-       benchCommand},
       {"bench", "FILE.dp N=256 B=64 ...", "how fast it is at these sizes",
        benchCommand},
       {"explain", "CODE",
