@@ -8,6 +8,7 @@
 
 import argparse
 import pathlib
+import time
 
 import torch
 import torch.distributed as dist
@@ -100,8 +101,10 @@ def main():
         dist.all_reduce(loss.detach_())
         if rank == 0 and (step % 10 == 0 or step == options.steps - 1):
             print(f"step {step}: loss {loss.item() / ranks:.6f}", flush=True)
-    # Nobody leaves while others still talk.
+    # gloo's threads take the GIL to let go of reductions that are over; the group's
+    # end, which has it, would wait for them (pytorch#56297).
     dist.barrier()
+    time.sleep(1)
     dist.destroy_process_group()
 
 
