@@ -206,9 +206,12 @@ class TorchHost:
             return gamma if gamma.dtype == torch.float64 else gamma.to(torch.float64)
         if not isinstance(gamma, (int, float)):
             raise TypeError(f"{self.program.name}: gamma must be a number or a tensor, not {type(gamma).__name__}")
-        transformed = torch._C._are_functorch_transforms_active() or torch._C._len_torch_dispatch_stack()
-        if torch.compiler.is_compiling() or transformed:
-            # What is made here belongs to a trace or a transform.
+        # What is made while something traces or transforms belongs to it.
+        if (
+            torch.compiler.is_compiling()
+            or torch._C._are_functorch_transforms_active()
+            or torch._C._len_torch_dispatch_stack()
+        ):
             return torch.full((), gamma, dtype=torch.float64)
         found = self._gammas.get(gamma)
         if found is None:
