@@ -13,6 +13,7 @@
 |*   sizes    one a size, or none at all: its value, or -1
 |*   spread   inputs to see as the same for each instance, with a batch axis
 |*            that costs no memory; outputs that follow them are not summed
+|*   threads  one element: max_threads of the call; left out: 0
 |*
 |* Results are the outputs. The own pool computes: a handler that waited for
 |* XLA's would wait for the thread it runs on.
@@ -169,6 +170,15 @@ static int bind_sizes(const dp_entry *entry, const dp_xla_frame *frame,
   return 1;
 }
 
+static int set_threads(const dp_xla_frame *frame, dp_call *call) {
+  integers threads = find(frame, "threads");
+  if (threads.count > 1 || (threads.count && (threads.values[0] < 0 ||
+                                              threads.values[0] > INT32_MAX)))
+    return 0;
+  call->max_threads = threads.count ? (int32_t)threads.values[0] : 0;
+  return 1;
+}
+
 static int code_of(int code) {
   if (code == DP_ERROR_WORKSPACE)
     return DP_XLA_RESOURCE_EXHAUSTED;
@@ -197,7 +207,8 @@ static void *execute(const dp_entry *entry, const dp_xla_frame *frame) {
   b.lengths = lengths;
   b.axes = axes;
   if (!bind(entry, frame, &b) ||
-      !bind_sizes(entry, frame, &b, values, size_tensors))
+      !bind_sizes(entry, frame, &b, values, size_tensors) ||
+      !set_threads(frame, &b.call))
     return fail(frame, DP_XLA_INVALID_ARGUMENT,
                 "the attributes of the call do not fit its arguments");
   b.call.struct_size = sizeof b.call;

@@ -195,6 +195,15 @@ TEST_F(XlaFfi, SpreadIsNothingWithoutABatch) {
   EXPECT_EQ(score[0], 42);
 }
 
+TEST_F(XlaFfi, OneThreadGivesTheSame) {
+  frame.addResult(DP_XLA_F64, gradW, {2});
+  std::vector<Attribute> attributes = good;
+  attributes.push_back({"threads", {1}});
+  frame.setAttributes(attributes);
+  ASSERT_EQ(frame.call(toy_f64), nullptr) << lastError.message;
+  EXPECT_THAT(score, testing::ElementsAre(42, 73));
+}
+
 TEST_F(XlaFfi, FaultsOfACallAreErrors) {
   frame.addResult(DP_XLA_F64, gradW, {2});
   y[3] = 7;
@@ -235,6 +244,8 @@ TEST_F(XlaFfi, AttributesMustFitTheArguments) {
       {{"binding", binding}, {"spread", {TOY_X}}},
       {{"binding", binding}, {"spread", {TOY_CT}}},
       {{"binding", binding}, {"spread", {TOY_INPUTS}}},
+      {{"binding", binding}, {"threads", {1, 1}}},
+      {{"binding", binding}, {"threads", {-1}}},
   };
   for (const std::vector<Attribute> &attributes : faulty) {
     frame.setAttributes(attributes);

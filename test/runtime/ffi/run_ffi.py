@@ -106,7 +106,7 @@ def answers(dpc, subject, folder):
 
 FAULTS = """
 import ctypes, sys
-import numpy as np
+import numpy as np, psutil
 library = ctypes.CDLL(sys.argv[1])
 import tvm_ffi
 call = tvm_ffi.load_module(sys.argv[1]).dtw_value
@@ -119,21 +119,29 @@ bad = {
     "TypeError: size `N`: it must be a whole number": (x, y, 1.0, cost, 4.5, None, None),
     "TypeError: dtw value takes 3 inputs and 1 outputs": (x, y, 1.0),
 }
-for expected, arguments in bad.items():
-    for _ in range(100):
-        try:
-            call(*arguments)
-            found = "nothing"
-        except Exception as error:
-            found = f"{type(error).__name__}: {error}"
-        if not found.startswith(expected):
-            sys.exit(f"expected {expected}, found {found}")
+def fail_all(times):
+    for _ in range(times):
+        for expected, arguments in bad.items():
+            try:
+                call(*arguments)
+                found = "nothing"
+            except Exception as error:
+                found = f"{type(error).__name__}: {error}"
+            if not found.startswith(expected):
+                sys.exit(f"expected {expected}, found {found}")
+process = psutil.Process()
+fail_all(1000)
+before = process.memory_info().rss
+fail_all(16000)
+grown = process.memory_info().rss - before
+if grown > 4 << 20:
+    sys.exit(f"100,000 failing calls leave {grown} bytes")
 call(x, y, None, cost)
 """
 
 
 def faults(dpc, folder):
-    """In a process that loads the library before it loads TVM FFI."""
+    """In a process that loads the library before it loads TVM FFI; nothing leaks."""
     target = f"{folder}/faults.so"
     compile_library(ROOT / "examples/dtw/dtw.dp", target, dpc=dpc, float="f32,f64", entry="value", reg="entropy")
     done = subprocess.run([sys.executable, "-c", FAULTS, target], capture_output=True, text=True)

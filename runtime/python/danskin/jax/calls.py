@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from ..library import Entry
-from ..plans import Array, Plan
+from ..plans import Array, Plan, get_num_threads
 from ..program import Program
 
 LENGTH = "len:"
@@ -27,6 +27,7 @@ class Call:
         spread: inputs without a batch that are seen as the same in each instance, so
             that what follows them is not summed over the batch.
         partitionable: all operands have the batch, and XLA may split the call.
+        threads: what set_num_threads said when the call was traced.
     """
 
     program: Program
@@ -38,6 +39,7 @@ class Call:
     sizes: tuple = ()
     spread: tuple = ()
     partitionable: bool = False
+    threads: int = dataclasses.field(default_factory=get_num_threads)
 
     def __repr__(self):
         return f"{self.program.name}.{self.query}({', '.join(self.names)}) -> {', '.join(self.results)}"

@@ -122,7 +122,9 @@ class JaxHost:
             arrays[name] = self._to_float(name, each) if name in self._floats else self._to_int(name, each)
         floats = [each.dtype for name, each in arrays.items() if name in self._floats]
         dtype = "f64" if np.dtype("f8") in floats else "f32"
-        arrays = {name: each.astype(_dtype(dtype)) if name in self._floats else each for name, each in arrays.items()}
+        wanted = _dtype(dtype)
+        arrays = {name: each.astype(wanted) if name in self._floats and each.dtype != wanted else each
+                  for name, each in arrays.items()}  # fmt: skip
         arrays["gamma"] = self._to_float("gamma", bound.gamma)
         arrays.update((LENGTH + name, self._to_int(f"lengths of {name}", each)) for name, each in bound.lengths.items())
         call = Call(self.program, "value", dtype, tuple(arrays), (), sizes=tuple(bound.sizes.items()))
@@ -159,6 +161,8 @@ def _dtype(name):
 
 
 def _to_array(program, name, value):
+    if isinstance(value, jax.Array):
+        return value
     try:
         return jnp.asarray(value)
     except (TypeError, ValueError) as reason:

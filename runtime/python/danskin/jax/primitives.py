@@ -72,6 +72,8 @@ def _attributes(call):
         attributes["sizes"] = [dict(call.sizes).get(name, -1) for name in entry.size_names]
     if call.spread:
         attributes["spread"] = [places[name] for name in call.spread]
+    if call.threads:
+        attributes["threads"] = [call.threads]
     return {key: np.array(each, np.int64) for key, each in attributes.items()}
 
 

@@ -11,6 +11,8 @@ import psutil
 import pytest
 from jax import numpy as jnp
 
+import danskin
+
 PATH = {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -57,6 +59,22 @@ def test_nothing_waits_for_the_pool_of_xla(dpc):
     for the thread it is on."""
     environment = {**os.environ, **PATH, "DANSKIN_DPC": dpc}
     subprocess.run([sys.executable, "-c", BUSY], check=True, timeout=120, env=environment)
+
+
+def test_number_of_threads(load, draw):
+    """It counts when a call is traced, and results do not depend on it."""
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(40, 6, 2)), draw.normal(size=(5, 2))
+    call = lambda a, b: tuple(dtw.grad(a, b, gamma=0.5))  # noqa: E731
+    danskin.set_num_threads(1)
+    try:
+        text = jax.jit(call).lower(x, y).as_text()
+        one = call(x, y)
+    finally:
+        danskin.set_num_threads(0)
+    assert "threads = " in text and "threads = " not in jax.jit(lambda a, b: call(a, b)).lower(x, y).as_text()
+    for a, b in zip(one, call(x, y)):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_many_threads(load, draw):
