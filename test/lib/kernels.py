@@ -1,4 +1,5 @@
-"""Compiles programs and calls their kernels from NumPy, for tests and benchmarks.
+"""Compiles programs and calls their kernels from NumPy, for tests and benchmarks
+that want the call itself in hand: its workspace, its outputs, its descriptors.
 
 >>> dtw = Program("dtw.dp", reg="entropy")            # doctest: +SKIP
 >>> dtw.prepare("value_grad", {"x": x, "y": y})()     # doctest: +SKIP
@@ -8,54 +9,25 @@ import ctypes
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TYPES = {np.dtype("f4"): (2, 32), np.dtype("f8"): (2, 64), np.dtype("i4"): (0, 32), np.dtype("i8"): (0, 64)}
+sys.path.insert(0, str(ROOT / "runtime/python"))
+
+from danskin.abi import Call, make_pointers, make_tensor  # noqa: E402
+
+TYPES = {np.dtype("f4"): "f32", np.dtype("f8"): "f64", np.dtype("i4"): "i32", np.dtype("i8"): "i64"}
 NAMES = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
-
-
-class Tensor(ctypes.Structure):
-    """DLTensor."""
-
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
-                ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]  # fmt: skip
-
-
-Tensors = ctypes.POINTER(ctypes.POINTER(Tensor))
-
-
-class Call(ctypes.Structure):
-    """dp_call of runtime/include/dp/call.h."""
-
-    _fields_ = [("struct_size", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("num_inputs", ctypes.c_int32),
-                ("num_outputs", ctypes.c_int32), ("num_sizes", ctypes.c_int32), ("max_threads", ctypes.c_int32),
-                ("inputs", Tensors), ("outputs", Tensors), ("sizes", Tensors), ("lengths", Tensors),
-                ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64), ("stream", ctypes.c_void_p),
-                ("parallel_for", ctypes.c_void_p), ("parallel_host", ctypes.c_void_p), ("error", ctypes.c_char_p),
-                ("error_bytes", ctypes.c_int64)]  # fmt: skip
 
 
 def tensor(array):
     """A view of the array; it keeps the array alive."""
-    code, bits = TYPES[array.dtype]
-    made = Tensor(array.ctypes.data, 1, 0, array.ndim, code, bits, 1)
-    made.shape = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
-    made.strides = (ctypes.c_int64 * max(1, array.ndim))(*(s // array.itemsize for s in array.strides))
+    strides = [s // array.itemsize for s in array.strides]
+    made = make_tensor(array.ctypes.data, array.shape, strides, TYPES[array.dtype])
     made.array = array
-    return made
-
-
-def pointers(tensors):
-    made = (ctypes.POINTER(Tensor) * max(1, len(tensors)))()
-    for k, each in enumerate(tensors):
-        if each is not None:
-            made[k] = ctypes.pointer(each)
-    made.tensors = tensors
     return made
 
 
@@ -106,7 +78,7 @@ class Library:
         call = Call(ctypes.sizeof(Call), 0, len(given), len(entry["outputs"]), len(scalars), threads)
         message = ctypes.create_string_buffer(1024)
         call.error, call.error_bytes = ctypes.addressof(message), len(message)
-        keep = [message, pointers(given), pointers(scalars), pointers(limits)]
+        keep = [message, make_pointers(given), make_pointers(scalars), make_pointers(limits)]
         _, call.inputs, call.sizes, call.lengths = keep
 
         def check(code):
@@ -118,7 +90,7 @@ class Library:
             rank, shape = ctypes.c_int32(), (ctypes.c_int64 * 17)()
             check(getattr(self.library, symbol + "_output_shape")(ctypes.byref(call), k, ctypes.byref(rank), shape))
             results[output["name"]] = empty(shape[: rank.value], NAMES[output["type"]])
-        keep.append(pointers([tensor(array) for array in results.values()]))
+        keep.append(make_pointers([tensor(array) for array in results.values()]))
         call.outputs = keep[-1]
         workspace = getattr(self.library, symbol + "_workspace")
         workspace.restype = ctypes.c_int64
