@@ -6,6 +6,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 sys.path.insert(0, str(ROOT / "runtime/python"))
+# What tests start as processes of their own finds the package too.
+os.environ["PYTHONPATH"] = str(ROOT / "runtime/python")
 
 
 def pytest_addoption(parser):
