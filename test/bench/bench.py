@@ -50,6 +50,12 @@ def run_report(row):
     return {"kind": "report", "kernel": row.kernel, "lines": lines, "goals": goals}
 
 
+def write(result, output):
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    output.with_suffix(".txt").write_text(report.whole(result))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="PATTERN", help="a regular expression for the names of rows")
@@ -74,11 +80,9 @@ def main():
             row, measure.QUICK if options.quick else measure.FULL, options.core)  # fmt: skip
         result["rows"].append(done)
         print(report.text_of(done), flush=True)
+        write(result, options.output)  # what is measured is kept, whatever comes
         gc.collect()
     print(report.summary(result))
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
-    options.output.with_suffix(".txt").write_text(report.whole(result))
     report.picture(result, options.output.with_suffix(".svg"))
     return 0
 

@@ -57,34 +57,68 @@ def connect(blocks):
             block.successors.append(k + 1)
 
 
+def reachable(blocks):
+    """Blocks in reverse postorder of a walk from the entry."""
+    order, seen, stack = [], {0}, [(0, iter(blocks[0].successors))]
+    while stack:
+        at, rest = stack[-1]
+        following = next((k for k in rest if k not in seen), None)
+        if following is None:
+            order.append(at)
+            stack.pop()
+        else:
+            seen.add(following)
+            stack.append((following, iter(blocks[following].successors)))
+    return order[::-1]
+
+
 def dominators(blocks):
-    """The set of blocks that every way to a block leads through."""
-    everything = set(range(len(blocks)))
-    before = [[] for _ in blocks]
-    for k, block in enumerate(blocks):
-        for successor in block.successors:
-            before[successor].append(k)
-    dominating = [{0}] + [everything] * (len(blocks) - 1)
+    """{block: its immediate dominator}, as Cooper, Harvey and Kennedy find them, and
+    {block: its predecessors}."""
+    order = reachable(blocks)
+    place = {block: k for k, block in enumerate(order)}
+    before = {block: [] for block in order}
+    for block in order:
+        for successor in blocks[block].successors:
+            before[successor].append(block)
+    closest = {0: 0}
+
+    def meet(a, b):
+        while a != b:
+            while place[a] > place[b]:
+                a = closest[a]
+            while place[b] > place[a]:
+                b = closest[b]
+        return a
+
     changed = True
     while changed:
         changed = False
-        for k in range(1, len(blocks)):
-            known = [dominating[p] for p in before[k]]
-            new = {k} | (set.intersection(*known) if known else set())
-            if new != dominating[k]:
-                dominating[k], changed = new, True
-    return dominating, before
+        for block in order[1:]:
+            known = [p for p in before[block] if p in closest]
+            new = known[0]
+            for other in known[1:]:
+                new = meet(new, other)
+            if closest.get(block) != new:
+                closest[block], changed = new, True
+    return closest, before
+
+
+def dominates(closest, head, block):
+    while block not in (head, 0):
+        block = closest[block]
+    return block == head
 
 
 def loops(blocks):
     """The natural loops as (head, blocks)."""
-    dominating, before = dominators(blocks)
+    closest, before = dominators(blocks)
     found = {}
-    for k, block in enumerate(blocks):
-        for head in block.successors:
-            if head not in dominating[k]:
+    for block in closest:
+        for head in blocks[block].successors:
+            if not dominates(closest, head, block):
                 continue
-            body, todo = found.setdefault(head, {head}), [k]
+            body, todo = found.setdefault(head, {head}), [block]
             while todo:
                 at = todo.pop()
                 if at not in body:
