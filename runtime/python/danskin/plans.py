@@ -66,7 +66,8 @@ class Plan:
     for what a host makes outputs from.
     """
 
-    __slots__ = ("entry", "call", "reference", "message", "slots", "shapes", "types", "workspace_bytes", "models", "_keep")
+    __slots__ = ("entry", "call", "reference", "message", "slots", "shapes", "types", "workspace_bytes", "models",
+                 "_keep")  # fmt: skip
 
     def __init__(self, entry, inputs, sizes, lengths, threads):
         """`inputs`: an Array each, or None. `sizes`: an int each, or None.

@@ -66,7 +66,8 @@ def to_svg(program):
             boxes.append(f"<rect x='{x}' y='{y}' width='{_WIDTH}' height='{_HEIGHT}' rx='4' fill='{color}'/>"
                          + _write(x + _WIDTH / 2, y + 22, _title(each), 13))  # fmt: skip
             reads = getattr(each, "reads", ())
-            own = [f"[{', '.join(read.indices)}]" for read in reads if column is about.tables and read.name == each.name]
+            own = [f"[{', '.join(read.indices)}]" for read in reads
+                   if column is about.tables and read.name == each.name]  # fmt: skip
             if own:
                 boxes.append(_write(x + _WIDTH / 2, y + _HEIGHT + 14, f"\u21ba {' '.join(own)}", 10))
             arrows += [(read.name, (x, y)) for read in reads if (x, y) != place.get(read.name)]

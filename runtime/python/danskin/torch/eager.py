@@ -6,14 +6,22 @@ import torch
 from torch._C._functorch import is_legacy_batchedtensor as is_batched
 from torch.autograd import Function
 
-from .ops import get_operator
+from .ops import choose_type, get_operator
 
 
 def make_value(program, layout, functions):
-    """A program's value as a differentiable function of plain tensors: no torch.func,
-    no forward mode, no tracing."""
-    value = get_operator(program, "value")
+    """(the operator of a program's value for given tensors, the value as a
+    differentiable function) of plain tensors: no torch.func, no forward mode, no
+    tracing."""
     base, count = layout.base, len(layout.outputs)
+
+    operators = []
+
+    def value(head):
+        """The operator; which type it is compiled for first, the first call says."""
+        if not operators:
+            operators.append(get_operator(program, "value", (), choose_type(head[: base - 1])))
+        return operators[0]
 
     class EagerValue(Function):
         @staticmethod
@@ -21,20 +29,20 @@ def make_value(program, layout, functions):
             ctx.spec = spec
             ctx.set_materialize_grads(False)
             ctx.save_for_backward(*head)
-            return tuple(value.run(head, spec.sizes))
+            return tuple(value(head).run(head, spec.sizes))
 
         @staticmethod
         def backward(ctx, *cotangents):
             head = ctx.saved_tensors
             names = layout.needed(ctx.needs_input_grad[1:])
             # Cotangents may be batched by `is_grads_batched`, where no transform is active.
-            plain = not torch.is_grad_enabled() and all(each is not None and not is_batched(each) for each in cotangents)
-            if not plain or not names:
+            plain = all(each is not None and not is_batched(each) for each in cotangents)
+            if torch.is_grad_enabled() or not plain or not names:
                 return functions.Value.backward(ctx, *cotangents)
-            operator = get_operator(program, "grad", names)
+            operator = get_operator(program, "grad", names, choose_type(head[: base - 1]))
             found = operator.run((*head[:base], *cotangents, *head[base:]), ctx.spec.sizes)[count:]
             found = layout.retype(ctx.spec.by(names), head, found)
             return (None, *layout.scatter(dict(zip(names, found))))
 
     # What Function.apply does before is about torch.func, which is not active here.
-    return super(Function, EagerValue).apply
+    return value, super(Function, EagerValue).apply

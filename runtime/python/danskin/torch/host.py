@@ -8,7 +8,6 @@ from ..numpy import named
 from ..paths import Argmax
 from .eager import make_value
 from .functions import Layout, Spec, call, make_functions
-from .ops import get_operator
 
 _HALF = (torch.float16, torch.bfloat16)
 _GAMMAS = 256
@@ -45,7 +44,7 @@ class TorchHost:
         self._signature = Signature(program.description)
         self._layout = Layout(program.description)
         self._functions = make_functions(program, self._layout)
-        self._eager = None
+        self._eager = make_value(program, self._layout, self._functions)
         inputs, sizes = program.description.inputs, program.description.sizes
         self._is_plain = not any(each.element == "dag" for each in inputs) and not any(each.argument for each in sizes)
         self._count = len(inputs)
@@ -60,11 +59,11 @@ class TorchHost:
         spec, head = self._bind(inputs, named_inputs, gamma, lengths)
         kind = _kind(head)
         if kind == "eager":
+            value, differentiable = self._eager
             if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
-                apply = self._eager or self._make_eager()
-                results = apply(spec, *head)
+                results = differentiable(spec, *head)
             else:
-                results = get_operator(self.program, "value").run(head, spec.sizes)
+                results = value(head).run(head, spec.sizes)
         elif kind == "traced":
             results = self._call("value", spec, head)
         else:
@@ -123,16 +122,12 @@ class TorchHost:
         passes through it."""
         spec, head = self._bind(inputs, named_inputs, 1.0, lengths)
         head = [each if each is None else each.detach() for each in head]
-        results = get_operator(self.program, "argmax").overload(*head, *spec.sizes)
+        results = self._call("argmax", spec, head)
         count = len(self._layout.outputs)
         return Argmax(self.program.description, self._values(results[:count]), *results[count:])
 
     def _call(self, query, spec, head, *further):
         return call(self.program, self._layout, query, spec, head, *further)
-
-    def _make_eager(self):
-        self._eager = make_value(self.program, self._layout, self._functions)
-        return self._eager
 
     def _cotangents(self, cotangent):
         given = by_name("cotangent", self._layout.outputs, cotangent, self._layout.outputs)

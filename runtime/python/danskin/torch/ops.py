@@ -28,27 +28,29 @@ class Operator:
             derivatives, then those by the names of `wrt`.
     """
 
-    def __init__(self, program, query, wrt):
+    def __init__(self, program, query, wrt, dtype):
         self.program, self.query, self.wrt = program, query, wrt
-        entry = program.entry(query, "f32", wrt)
-        self.by_dtype = {torch.float32: entry}
+        # Of either type: only types differ.
+        entry = program.entry(query, dtype, wrt)
+        self.by_dtype = {DTYPES[dtype]: entry}
         words = [program.name, program.digest, query, *wrt]
         self.name = f"{_NAMESPACE}::{'_'.join(re.sub(r'[^A-Za-z0-9]', '_', word) for word in words)}"
         values = [each.name for each in program.description.outputs]
         taken = _order(entry.input_names, [f"ct.{name}" for name in values] + [f"dir.{name}" for name in wrt])
-        given = _order(entry.output_names, [f"jvp.{name}" for name in values] + [f"{query}.{name}" for name in wrt])
-        self.inputs, self.outputs = [entry.inputs[k] for k in taken], [entry.outputs[k] for k in given]
+        self._given = _order(entry.output_names,
+                             [f"jvp.{name}" for name in values] + [f"{query}.{name}" for name in wrt])  # fmt: skip
+        self.inputs, self.outputs = [entry.inputs[k] for k in taken], [entry.outputs[k] for k in self._given]
         # None where the manifest's order is the same: that costs each call nothing.
         self._back = sorted(range(len(taken)), key=taken.__getitem__) if taken != sorted(taken) else None
-        self._given = given if given != sorted(given) else None
+        self._moves = self._given != sorted(self._given)
         self.position = {each["name"]: k for k, each in enumerate(self.inputs)}
         self.ranks = tuple(len(each["shape"]) for each in self.inputs)
-        floats = [k for k, each in enumerate(self.inputs) if each["type"] == "f32"]
+        floats = [k for k, each in enumerate(self.inputs) if each["type"] == dtype and each["name"] != "gamma"]
         self.first_float = floats[0] if floats else None
         self.input_count, self.size_count = len(self.inputs), len(entry.sizes)
         self.tensor_count = self.input_count + self.size_count
         self.overload = self._define()
-        register(self, get_operator)
+        register(self, get_operator, choose_type)
 
     def choose(self, tensors):
         """The entry for these tensors: of double precision if the first float one is."""
@@ -66,7 +68,7 @@ class Operator:
         if self._back:
             tensors = [*self._to_entry(tensors), *tensors[self.input_count :]]
         results = run(entry, tensors, sizes)
-        return [results[k] for k in self._given] if self._given else results
+        return [results[k] for k in self._given] if self._moves else results
 
     def _to_entry(self, values):
         """What stands for the operator's inputs, in the order of the entry's."""
@@ -100,6 +102,9 @@ class Operator:
 
     def _make_fake(self, tensors, sizes):
         """Tensors of the outputs' shapes, from shapes alone."""
+        if self.query == "argmax":
+            raise RuntimeError(f"{self.program.name}: how long an argmax may be only the runtime knows: "
+                               f"call it outside of what is traced")  # fmt: skip
         entry = self.choose(tensors)
         inputs, lengths = tensors[: self.input_count], tensors[self.input_count :]
         batched = [each is not None and each.dim() > rank for each, rank in zip(inputs, self.ranks)]
@@ -109,11 +114,12 @@ class Operator:
         known = entry.infer_sizes(self._to_entry(shapes), dict(zip(entry.size_names, sizes)))
         like = next(each for each in tensors if each is not None)
         results = []
-        for output in self.outputs:
+        for place, output in zip(self._given, self.outputs):
             follows = output.get("batched_like")
             own = bool(batch) if follows is None else batched[self.position[follows]]
             shape = [extents.evaluate(text, known) for text in output["shape"]]
-            results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=_get_dtype(entry, output)))
+            dtype = DTYPES[entry.outputs[place]["type"]]
+            results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=dtype))
         return results
 
 
@@ -123,38 +129,40 @@ def _order(names, last):
     return sorted(range(len(names)), key=lambda k: place.get(names[k], -1))
 
 
-def _get_dtype(entry, output):
-    """The element type of an output, described for f32, of an entry."""
-    return DTYPES[entry.dtype if output["type"] == "f32" else output["type"]]
-
-
-def get_operator(program, query, wrt=()):
-    """The operator of a query of a program, registered once a process."""
+def get_operator(program, query, wrt=(), dtype="f32"):
+    """The operator of a query of a program, registered once a process. `dtype` says
+    for which element type it is wanted first; the other is compiled when it is."""
     key = (program.name, program.digest, query, tuple(wrt))
     found = _operators.get(key)
     if found is None:
-        found = _operators.setdefault(key, Operator(program, query, tuple(wrt)))
+        found = _operators.setdefault(key, Operator(program, query, tuple(wrt), dtype))
     return found
 
 
+def choose_type(inputs):
+    """"f64" if one of the tensors is of float64."""
+    return "f64" if any(each.dtype == torch.float64 for each in inputs) else "f32"
+
+
 @torch._dynamo.assume_constant_result
-def _register(program, query, wrt, needed):
+def _register(program, query, wrt, needed, dtype):
     """Its name; while torch.compile traces, a name is all that may come back. What
     differentiates it by the inputs `needed` is registered too: a compiled graph that
     comes from PyTorch's cache on disk names it, and nobody else would."""
     if needed and query != "hvp":
-        get_operator(program, "grad", needed)
+        get_operator(program, "grad", needed, dtype)
         if query == "grad":
-            get_operator(program, "hvp", program.description.order(needed, wrt))
-    return get_operator(program, query, wrt).name.partition("::")[2]
+            get_operator(program, "hvp", program.description.order(needed, wrt), dtype)
+    return get_operator(program, query, wrt, dtype).name.partition("::")[2]
 
 
 def call_operator(program, query, wrt, arguments, names):
     """The outputs of an operator as a tuple, through the dispatcher. `names` are
-    those of the first arguments, the program's inputs."""
+    those of the first arguments, the program's inputs, gamma last."""
+    dtype = choose_type(arguments[: len(names) - 1])
     if torch.compiler.is_compiling():
         needed = tuple(name for name, each in zip(names, arguments) if each.requires_grad)
-        results = getattr(torch.ops.danskin, _register(program, query, wrt, needed))(*arguments)
+        results = getattr(torch.ops.danskin, _register(program, query, wrt, needed, dtype))(*arguments)
     else:
-        results = get_operator(program, query, wrt).overload(*arguments)
+        results = get_operator(program, query, wrt, dtype).overload(*arguments)
     return results if isinstance(results, (tuple, list)) else (results,)

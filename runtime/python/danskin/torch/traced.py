@@ -9,8 +9,9 @@ value is differentiated by grad, grad by hvp, and hvp raises.
 import torch
 
 
-def register(operator, get_operator):
-    """Registers the derivative of an operator; `get_operator` finds its successors."""
+def register(operator, get_operator, choose_type):
+    """Registers the derivative of an operator; the two functions of `ops` find its
+    successors."""
     program, query = operator.program, operator.query
     if query == "argmax":
         return
@@ -21,8 +22,9 @@ def register(operator, get_operator):
         ctx.save_for_backward(*inputs[: operator.tensor_count])
         ctx.sizes = inputs[operator.tensor_count :]
 
-    def successor(query, wrt):
-        return get_operator(program, query, wrt)
+    def successor(query, wrt, tensors):
+        dtype = choose_type(tensors)
+        return get_operator(program, query, wrt, dtype)
 
     torch.library.register_autograd(operator.name, makers[query](operator, successor), setup_context=setup)
 
@@ -70,7 +72,7 @@ def _backward_of_value(operator, successor):
         names = places.needed(ctx.needs_input_grad)
         if any(each is None for each in cotangents):
             cotangents = _fill(cotangents, _call(operator, *ctx.saved_tensors, *ctx.sizes))
-        found = _call(successor("grad", names), *inputs, *cotangents, *lengths, *ctx.sizes)[places.count :]
+        found = _call(successor("grad", names, inputs[:-1]), *inputs, *cotangents, *lengths, *ctx.sizes)[places.count :]
         return (*places.scatter(inputs, dict(zip(names, found))), *places.nothing)
 
     return backward
@@ -86,14 +88,16 @@ def _backward_of_grad(operator, successor):
         if any(each is not None for each in weights[places.count :]):
             both = places.order(names, wrt)
             given = dict(zip(wrt, weights[places.count :]))
-            results = _call(successor("hvp", both), *inputs, *cotangents, *map(given.get, both), *lengths, *ctx.sizes)
+            further = (*cotangents, *map(given.get, both))
+            results = _call(successor("hvp", both, inputs[:-1]), *inputs, *further, *lengths, *ctx.sizes)
             along = results[places.count : 2 * places.count]
             found = dict(zip(both, results[2 * places.count :]))
             total = places.scatter(inputs, {name: found[name] for name in names})
         if names and any(each is not None for each in weights[: places.count]):
-            value = successor("value", ())
+            value = successor("value", (), inputs[:-1])
             weights = _fill(weights[: places.count], _call(value, *inputs, *lengths, *ctx.sizes))
-            found = _call(successor("grad", names), *inputs, *weights, *lengths, *ctx.sizes)[places.count :]
+            again = successor("grad", names, inputs[:-1])
+            found = _call(again, *inputs, *weights, *lengths, *ctx.sizes)[places.count :]
             more = places.scatter(inputs, dict(zip(names, found)))
             total = [b if a is None else a if b is None else a + b for a, b in zip(total, more)]
         flags = ctx.needs_input_grad[places.base :]

@@ -230,7 +230,8 @@ def measure(call, repeats=200, count=50):
 
 
 def test_overhead():
-    """At most 15 us a call, or what torch.logsumexp takes on a machine where that is more than usual."""
+    """At most 15 us a call; on a machine that is slow or busy, at most three times
+    what torch.logsumexp takes beside it."""
     x, y, z = torch.randn(2, 1), torch.randn(2, 1), torch.randn(2, 2)
     with_grad = x.clone().requires_grad_()
     also = z.clone().requires_grad_()
@@ -242,5 +243,5 @@ def test_overhead():
     finally:
         torch.set_num_threads(threads)
     print(f"us a call: dtw {found[0]:.1f}, with a graph {found[1]:.1f}; logsumexp {beside[0]:.1f}, {beside[1]:.1f}")
-    assert found[0] <= max(15, 2 * beside[0])
-    assert found[1] <= max(15, 2 * beside[1])
+    assert found[0] <= max(15, 3 * beside[0])
+    assert found[1] <= max(15, 3 * beside[1])
