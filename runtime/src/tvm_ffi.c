@@ -18,10 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Found where TVM FFI or libc has been loaded before the library; otherwise by
- * name, when it is needed. */
-__attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char *kind,
-                                                        const char *message);
+/* libc's. Weak, so that nothing need define it: who calls through TVM FFI has
+ * it. TVM's own function is looked up by name, which works in whatever order
+ * the two are loaded, and where TVM is not there at all. */
 __attribute__((weak)) void *dlsym(void *handle, const char *name);
 
 typedef void (*raise_function)(const char *kind, const char *message);
@@ -29,12 +28,10 @@ typedef void (*raise_function)(const char *kind, const char *message);
 enum { MESSAGE = 1024, FAILED = -1 };
 
 static int raise_error(const char *kind, const char *message) {
-  raise_function raise = TVMFFIErrorSetRaisedFromCStr;
-  if (!raise && dlsym) {
-    /* RTLD_DEFAULT is NULL; ISO C converts no object pointer to a function. */
-    void *found = dlsym(NULL, "TVMFFIErrorSetRaisedFromCStr");
-    memcpy(&raise, &found, sizeof raise);
-  }
+  raise_function raise;
+  /* RTLD_DEFAULT is NULL; ISO C converts no object pointer to a function. */
+  void *found = dlsym(NULL, "TVMFFIErrorSetRaisedFromCStr");
+  memcpy(&raise, &found, sizeof raise);
   if (raise)
     raise(kind, message);
   return FAILED;

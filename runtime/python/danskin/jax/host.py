@@ -161,7 +161,8 @@ def _dtype(name):
 
 
 def _to_array(program, name, value):
-    if isinstance(value, jax.Array):
+    # A tracer may stand for a plain number.
+    if isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer):
         return value
     try:
         return jnp.asarray(value)
