@@ -13,8 +13,8 @@ using namespace mlir;
 using namespace danskin;
 
 std::optional<std::vector<ScheduleRow>>
-danskin::getScheduleRows(Operation *op) {
-  auto attr = op->getAttrOfType<ArrayAttr>(scheduleAttrName);
+danskin::getScheduleRows(Operation *op, StringRef name) {
+  auto attr = op->getAttrOfType<ArrayAttr>(name);
   if (!attr)
     return std::nullopt;
   std::vector<ScheduleRow> rows;
@@ -29,7 +29,7 @@ danskin::getScheduleRows(Operation *op) {
 }
 
 void danskin::setSchedule(const ProgramDependences &dependences,
-                          const Schedule &schedule) {
+                          const Schedule &schedule, StringRef name) {
   for (auto [op, rows] : llvm::zip(dependences.statements, schedule.rows)) {
     SmallVector<Attribute> attrs;
     for (const ScheduleRow &row : rows) {
@@ -38,21 +38,21 @@ void danskin::setSchedule(const ProgramDependences &dependences,
       values.push_back(row.constant);
       attrs.push_back(DenseI64ArrayAttr::get(op->getContext(), values));
     }
-    op->setAttr(scheduleAttrName, ArrayAttr::get(op->getContext(), attrs));
+    op->setAttr(name, ArrayAttr::get(op->getContext(), attrs));
   }
 }
 
-FailureOr<Schedule>
-danskin::getSchedule(const ProgramDependences &dependences) {
+FailureOr<Schedule> danskin::getSchedule(const ProgramDependences &dependences,
+                                         StringRef name) {
   Schedule schedule;
   for (auto [id, op] : llvm::enumerate(dependences.statements)) {
-    std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(op);
+    std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(op, name);
     unsigned rank = dependences.problem.rank(id);
     if (!rows || !llvm::all_of(*rows, [&](const ScheduleRow &row) {
           return row.coefficients.size() == rank;
         }))
-      return op->emitError("expects `schedule`: an array of rows of ")
-             << rank + 1 << " numbers";
+      return op->emitError("expects `")
+             << name << "`: an array of rows of " << rank + 1 << " numbers";
     schedule.rows.push_back(std::move(*rows));
     if (schedule.rows.back().size() != schedule.rows.front().size())
       return op->emitError("has more or fewer rows than other statements");

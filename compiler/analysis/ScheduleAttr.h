@@ -17,17 +17,23 @@
 namespace danskin {
 
 inline constexpr llvm::StringLiteral scheduleAttrName = "schedule";
+/// A second schedule, with more cells at equal time, for kernels that compute
+/// such cells at once.
+inline constexpr llvm::StringLiteral wavefrontAttrName = "wavefront";
 
 /// The rows on a statement; nothing without the attribute (the statement runs
 /// after those that have one) or if it is malformed.
-std::optional<std::vector<ScheduleRow>> getScheduleRows(mlir::Operation *op);
+std::optional<std::vector<ScheduleRow>>
+getScheduleRows(mlir::Operation *op, llvm::StringRef name = scheduleAttrName);
 
 void setSchedule(const ProgramDependences &dependences,
-                 const Schedule &schedule);
+                 const Schedule &schedule,
+                 llvm::StringRef name = scheduleAttrName);
 
 /// The rows of all statements; an error at one whose attribute is missing or
 /// does not fit.
-mlir::FailureOr<Schedule> getSchedule(const ProgramDependences &dependences);
+mlir::FailureOr<Schedule> getSchedule(const ProgramDependences &dependences,
+                                      llvm::StringRef name = scheduleAttrName);
 
 } // namespace danskin
 

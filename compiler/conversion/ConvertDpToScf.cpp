@@ -73,18 +73,24 @@ struct ConvertDpToScf
     emitRun(plan, run);
     lowerMath(run);
     SmallVector<Plan *> plans = {&plan};
-    Plan scaled(program, io, /*scaled=*/true);
-    if (mayScale(program, io) && !scaled.units.empty()) {
-      if (failed(scaled.make()))
+    auto addVariant = [&](StringRef name, Plan &variant) {
+      if (failed(variant.make()))
         return failure();
-      plans.push_back(&scaled);
-      auto function =
-          create("scaled",
-                 {signature.sizes, signature.inputs, signature.outputs, bytes},
-                 b.getI32Type());
-      emitRun(scaled, function);
+      plans.push_back(&variant);
+      auto function = create(
+          name, {signature.sizes, signature.inputs, signature.outputs, bytes},
+          b.getI32Type());
+      emitRun(variant, function);
       lowerMath(function);
-    }
+      return success();
+    };
+    Plan scaled(program, io, mayScale(program, io));
+    bool isScaled = !scaled.units.empty();
+    if (isScaled && failed(addVariant("scaled", scaled)))
+      return failure();
+    Plan wavefront(program, io, isScaled, danskin::wavefrontAttrName);
+    if (hasWavefront(program) && failed(addVariant("wavefront", wavefront)))
+      return failure();
     emitWorkspace(plans,
                   create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
@@ -92,6 +98,12 @@ struct ConvertDpToScf
                  create("validate", {signature.sizes, signature.inputs, words},
                         b.getI64Type()));
     return success();
+  }
+
+  static bool hasWavefront(dp::ProgramOp program) {
+    return llvm::any_of(program.getBody().front(), [](Operation &op) {
+      return op.hasAttr(danskin::wavefrontAttrName);
+    });
   }
 
   /// Is the number format left to the compiler, and single precision wanted?

@@ -46,12 +46,19 @@ static Rows getBounds(const System &system, unsigned column, bool lower) {
   return bounds;
 }
 
+Layout::Layout(const Domain &domain, Forms &forms,
+               ArrayRef<ScheduleRow> schedule)
+    : schedule(schedule) {
+  Nest::Options options;
+  options.schedule = schedule;
+  nest = std::make_unique<Nest>(domain, forms, options);
+}
+
 /// The largest distance between the index and its lower bound: the maximum of
 /// t over the domain with `t <= x - bound` for each bound.
-LogicalResult Layout::addSkewed(unsigned dim) {
-  Axis &axis = axes[dim];
-  unsigned column = nest->getColumn(dim);
-  const Level &level = nest->getLevel(dim);
+void Layout::addSkewed(unsigned column, const Level &level) {
+  Axis &axis = axes.emplace_back();
+  axis.column = column;
   if (level.pin)
     axis.lowers.push_back(*level.pin);
   else
@@ -70,21 +77,26 @@ LogicalResult Layout::addSkewed(unsigned dim) {
   }
   projectExcept(system, widen(nest->getContext()), nest->getFirstLevel(),
                 axis.extentColumn);
-  axis.uppers = getBounds(system, axis.extentColumn, false);
-  return success(!axis.lowers.empty() && !axis.uppers.empty() &&
-                 !system.hasOverflow());
+  if (!system.hasOverflow())
+    axis.uppers = getBounds(system, axis.extentColumn, false);
 }
 
-LogicalResult Layout::addPlain(unsigned dim) {
-  Axis &axis = axes[dim];
-  axis.extentColumn = nest->getColumn(dim);
+void Layout::addPlain(unsigned column) {
+  Axis &axis = axes.emplace_back();
+  axis.column = axis.extentColumn = column;
   System system = nest->getSystem();
-  projectExcept(system, nest->getContext(), nest->getFirstLevel(),
-                axis.extentColumn);
-  axis.lowers = getBounds(system, axis.extentColumn, true);
-  axis.uppers = getBounds(system, axis.extentColumn, false);
-  return success(!axis.lowers.empty() && !axis.uppers.empty() &&
-                 !system.hasOverflow());
+  projectExcept(system, nest->getContext(), nest->getFirstLevel(), column);
+  if (system.hasOverflow())
+    return;
+  axis.lowers = getBounds(system, column, true);
+  axis.uppers = getBounds(system, column, false);
+}
+
+std::optional<unsigned> Layout::findUnbounded() const {
+  for (auto [i, axis] : llvm::enumerate(axes))
+    if (axis.stored && (axis.lowers.empty() || axis.uppers.empty()))
+      return i;
+  return std::nullopt;
 }
 
 /// Does each constraint concern a single index?
@@ -101,21 +113,44 @@ static bool isBox(const Domain &domain, Forms &forms) {
   return true;
 }
 
-FailureOr<Layout> Layout::get(dp::TableOp table, const Domain &domain,
-                              Forms &forms, bool skewed, bool compact) {
-  Layout layout;
-  layout.nest = std::make_unique<Nest>(domain, forms, Nest::Options{});
-  layout.axes.resize(domain.dims.size());
-  layout.full = isBox(domain, forms);
-  for (unsigned d = 0; d < layout.axes.size(); ++d) {
-    layout.axes[d].stored = !(compact && domain.determined[d]);
-    if (layout.axes[d].stored &&
-        failed(skewed ? layout.addSkewed(d) : layout.addPlain(d)))
-      return table.emitError("has no bounds that the sizes give for index ")
-             << d;
-  }
-  if (layout.nest->hasOverflow())
+FailureOr<Layout> Layout::checked(dp::TableOp table) && {
+  if (auto d = findUnbounded())
+    return table.emitError("has no bounds that the sizes give for index ")
+           << *d;
+  if (nest->hasOverflow())
     return table.emitError("has a domain with too large coefficients");
+  return std::move(*this);
+}
+
+FailureOr<Layout> Layout::getPlain(dp::TableOp table, const Domain &domain,
+                                   Forms &forms) {
+  Layout layout(domain, forms, {});
+  layout.full = isBox(domain, forms);
+  for (unsigned d = 0; d < domain.dims.size(); ++d)
+    layout.addPlain(layout.nest->getColumn(d));
+  return std::move(layout).checked(table);
+}
+
+FailureOr<Layout> Layout::getSkewed(dp::TableOp table, const Domain &domain,
+                                    Forms &forms,
+                                    ArrayRef<ScheduleRow> schedule) {
+  Layout layout(domain, forms, schedule);
+  layout.full = isBox(domain, forms);
+  const Nest &nest = *layout.nest;
+  for (unsigned row = 0; row < schedule.size(); ++row) {
+    layout.addSkewed(nest.getTimeColumn(row), nest.getTimeLevel(row));
+    layout.axes.back().stored = !nest.getTimeLevel(row).pin;
+  }
+  for (unsigned d = 0; d < domain.dims.size(); ++d) {
+    layout.addSkewed(nest.getColumn(d), nest.getLevel(d));
+    // What times leave to choose for an index tells cells of one time apart.
+    layout.axes.back().stored =
+        !domain.determined[d] && !(nest.getLevel(d).pin && !schedule.empty());
+  }
+  if (schedule.empty())
+    return std::move(layout).checked(table);
+  if (nest.hasOverflow() || layout.findUnbounded())
+    return getSkewed(table, domain, forms, {});
   return layout;
 }
 
@@ -152,14 +187,19 @@ SmallVector<Value> Layout::emitPosition(OpBuilder &b, Env &env,
   SmallVector<Value> columns = getColumns(env), position;
   for (auto [d, index] : llvm::enumerate(indices))
     columns[nest->getColumn(d)] = index;
-  for (auto [d, axis] : llvm::enumerate(axes)) {
+  for (auto [t, row] : llvm::enumerate(schedule))
+    columns[nest->getTimeColumn(t)] =
+        emitLinear(b, loc, ArrayRef(row).drop_back(), llvm::to_vector(indices),
+                   row.back());
+  for (const Axis &axis : axes) {
     if (!axis.stored) {
       position.push_back(constantIndex(b, loc, 0));
       continue;
     }
-    unsigned column = nest->getColumn(d);
-    Value lower = nest->emitBound(b, loc, axis.lowers, column, true, columns);
-    position.push_back(b.create<arith::SubIOp>(loc, indices[d], lower));
+    Value lower =
+        nest->emitBound(b, loc, axis.lowers, axis.column, true, columns);
+    position.push_back(
+        b.create<arith::SubIOp>(loc, columns[axis.column], lower));
   }
   return position;
 }

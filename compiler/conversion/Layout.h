@@ -7,7 +7,9 @@
 //
 // A table takes a box of memory. Skewed: index d is stored relative to its
 // lower bound given the indices before it, so a band of width W takes W a row.
-// Plain: the bounding box of the domain, which is what a caller gets.
+// By time: the times of a cell come before its indices, so what is computed
+// together lies together. Plain: the bounding box of the domain, which is what
+// a caller gets.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_CONVERSION_LAYOUT_H
@@ -20,12 +22,15 @@ namespace danskin::conversion {
 
 class Layout {
 public:
-  /// `compact` leaves out dimensions that the next one determines.
-  static mlir::FailureOr<Layout> get(mlir::dp::TableOp table,
-                                     const Domain &domain, Forms &forms,
-                                     bool skewed, bool compact);
+  /// The bounding box.
+  static mlir::FailureOr<Layout> getPlain(mlir::dp::TableOp table,
+                                          const Domain &domain, Forms &forms);
+  /// Skewed; leaves out dimensions that the next one determines. By time where
+  /// there is a `schedule` that has a bounded box.
+  static mlir::FailureOr<Layout>
+  getSkewed(mlir::dp::TableOp table, const Domain &domain, Forms &forms,
+            llvm::ArrayRef<ScheduleRow> schedule);
 
-  unsigned getRank() const { return axes.size(); }
   /// The extents of the box, none below 0.
   llvm::SmallVector<mlir::Value> emitExtents(mlir::OpBuilder &b,
                                              Env &env) const;
@@ -38,6 +43,7 @@ public:
 private:
   struct Axis {
     bool stored = true;
+    unsigned column = 0;
     /// What is subtracted from the index.
     Rows lowers;
     /// Bounds of column `extentColumn`, which is the largest stored index, or,
@@ -45,11 +51,18 @@ private:
     Rows uppers;
     unsigned extentColumn = 0;
   };
-  mlir::LogicalResult addSkewed(unsigned dim);
-  mlir::LogicalResult addPlain(unsigned dim);
+  Layout(const Domain &domain, Forms &forms,
+         llvm::ArrayRef<ScheduleRow> schedule);
+  /// This, or an error if it is none.
+  mlir::FailureOr<Layout> checked(mlir::dp::TableOp table) &&;
+  /// The first axis without bounds.
+  std::optional<unsigned> findUnbounded() const;
+  void addSkewed(unsigned column, const Level &level);
+  void addPlain(unsigned column);
   llvm::SmallVector<mlir::Value> getColumns(Env &env) const;
 
   std::unique_ptr<Nest> nest;
+  llvm::SmallVector<ScheduleRow> schedule;
   llvm::SmallVector<Axis> axes;
   bool full = false;
 };

@@ -89,9 +89,10 @@ public:
                             const Point &point, unsigned row) const;
 
   using Body = llvm::function_ref<void(mlir::OpBuilder &, mlir::ValueRange)>;
-  /// Emits the loops inside the schedule's, and `body` for each cell.
+  /// Emits the loops inside the schedule's, and `body` for each cell. Each loop
+  /// gets the attribute `mark`, if that is not empty.
   void emit(mlir::OpBuilder &b, mlir::Location loc, Env &env, Point point,
-            Body body) const;
+            Body body, llvm::StringRef mark = {}) const;
 
   /// The bounds of dimension `dim` in terms of what is scanned before it.
   const Level &getLevel(unsigned dim) const {
@@ -102,6 +103,9 @@ public:
                         llvm::ArrayRef<LinearRow> rows, unsigned column,
                         bool lower, llvm::ArrayRef<mlir::Value> columns) const;
   unsigned getColumn(unsigned dim) const { return columnOfDim[dim]; }
+  /// The same of a row of the schedule.
+  const Level &getTimeLevel(unsigned row) const { return levels[row]; }
+  unsigned getTimeColumn(unsigned row) const { return firstLevel + row; }
   unsigned getFirstLevel() const { return firstLevel; }
   llvm::ArrayRef<mlir::Value> getVariables() const { return variables; }
   /// The system of all dimensions, before any was projected out.
@@ -114,10 +118,10 @@ private:
   LinearRow getRow(const FormConstraint &constraint) const;
   void project();
   void emitLevel(mlir::OpBuilder &b, mlir::Location loc, Env &env, Point &point,
-                 unsigned column, Body body) const;
+                 unsigned column, Body body, llvm::StringRef mark) const;
   void emitChecked(mlir::OpBuilder &b, mlir::Location loc, Env &env,
-                   Point &point, unsigned column, bool bounded,
-                   Body body) const;
+                   Point &point, unsigned column, bool bounded, Body body,
+                   llvm::StringRef mark) const;
   mlir::Value emitCheck(mlir::OpBuilder &b, mlir::Location loc, Env &env,
                         const Point &point, const Check &check) const;
   mlir::Value emitRowHolds(mlir::OpBuilder &b, mlir::Location loc,

@@ -215,13 +215,13 @@ bool Nest::hasSameBounds(const Nest &other, unsigned row) const {
   return same(mine.lowers, theirs.lowers) && same(mine.uppers, theirs.uppers);
 }
 
-void Nest::emit(OpBuilder &b, Location loc, Env &env, Point point,
-                Body body) const {
-  emitLevel(b, loc, env, point, firstLevel + numTimes, body);
+void Nest::emit(OpBuilder &b, Location loc, Env &env, Point point, Body body,
+                StringRef mark) const {
+  emitLevel(b, loc, env, point, firstLevel + numTimes, body, mark);
 }
 
 void Nest::emitLevel(OpBuilder &b, Location loc, Env &env, Point &point,
-                     unsigned column, Body body) const {
+                     unsigned column, Body body, StringRef mark) const {
   if (column == firstHidden) {
     SmallVector<Value> cell;
     for (unsigned c : columnOfDim)
@@ -233,7 +233,7 @@ void Nest::emitLevel(OpBuilder &b, Location loc, Env &env, Point &point,
   if (level.pin) {
     point.columns[column] =
         emitBound(b, loc, *level.pin, column, true, point.columns);
-    emitChecked(b, loc, env, point, column, /*bounded=*/false, body);
+    emitChecked(b, loc, env, point, column, /*bounded=*/false, body, mark);
     return;
   }
   Value lower = emitBound(b, loc, level.lowers, column, true, point.columns);
@@ -257,16 +257,19 @@ void Nest::emitLevel(OpBuilder &b, Location loc, Env &env, Point &point,
       upper = upper ? b.create<arith::MinSIOp>(loc, upper, bound) : bound;
   }
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
+  if (!mark.empty())
+    loop->setAttr(mark, b.getUnitAttr());
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
   point.columns[column] = loop.getInductionVar();
-  emitChecked(inner, loc, env, point, column, /*bounded=*/true, body);
+  emitChecked(inner, loc, env, point, column, /*bounded=*/true, body, mark);
   point.columns[column] = Value();
 }
 
 /// Asks what can be asked now that `column` is known, then goes on inside.
 /// `bounded`: the loop has met the checks of its bounds.
 void Nest::emitChecked(OpBuilder &b, Location loc, Env &env, Point &point,
-                       unsigned column, bool bounded, Body body) const {
+                       unsigned column, bool bounded, Body body,
+                       StringRef mark) const {
   unsigned dim = llvm::find(columnOfDim, column) - columnOfDim.begin();
   OpBuilder inner = b;
   for (const Check &check : domain.checks) {
@@ -277,5 +280,5 @@ void Nest::emitChecked(OpBuilder &b, Location loc, Env &env, Point &point,
     auto branch = inner.create<scf::IfOp>(loc, holds, /*withElse=*/false);
     inner = branch.getThenBodyBuilder();
   }
-  emitLevel(inner, loc, env, point, column + 1, body);
+  emitLevel(inner, loc, env, point, column + 1, body, mark);
 }

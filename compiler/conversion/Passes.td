@@ -21,7 +21,9 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     form is `auto`, arrays are f32 and the program chooses by log-sum-exp, there
     is a fifth, `scaled`: the run that keeps what it can as mantissas and
     exponents in single precision. It gives a code other than 0 where numbers
-    are none that this format holds; `run` gives their results. Ensures that every
+    are none that this format holds; `run` gives their results. Where statements
+    have a second schedule, `wavefront`, a function of that name takes it; it is
+    otherwise as `scaled`, or `run` where that is not. Ensures that every
     cell is computed once, at its time; that no memory is allocated; that
     float arithmetic has the order of the program. Does not make an interface
     that C can call.
@@ -51,6 +53,24 @@ def DpVectorizeLanes : Pass<"dp-vectorize-lanes", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"width", "width", "unsigned", "8", "lanes; below 2 there are none">
+  ];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
+  let summary = "add kernels that compute several cells of an instance at once";
+  let description = [{
+    Expects the functions of convert-dp-to-scf, whose loops over cells of equal
+    time are marked. Adds to each `<name>_run` a `<name>_one` of the same arguments
+    and results that takes `width` iterations of the innermost of these loops at
+    a time. It is made from a `<name>_wavefront`, else a `<name>_scaled`, else the
+    run; the first two go. Every cell has the
+    bits that the kernel it is made from gives. If all large tables have such
+    loops, and sizes alone say how long these are, there is a `<name>_cells` that
+    gives the least of their lengths.
+  }];
+  let options = [
+    Option<"width", "width", "unsigned", "8", "cells; below 2: one">
   ];
   let dependentDialects = ["::mlir::vector::VectorDialect"];
 }

@@ -12,9 +12,9 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled)
+Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled, StringRef order)
     : program(program), forms(program), io(io),
-      compute(Float64Type::get(program.getContext())) {
+      compute(Float64Type::get(program.getContext())), order(order) {
   if (scaled) {
     compute = Float32Type::get(program.getContext());
     units = LogUnits(program);
@@ -144,7 +144,7 @@ LogicalResult Plan::readSchedules() {
   for (Statement &statement : statements) {
     Operation *op = statement.scatter ? statement.scatter.getOperation()
                                       : statement.over->op.getOperation();
-    auto rows = op->getAttrOfType<ArrayAttr>("schedule");
+    auto rows = op->getAttrOfType<ArrayAttr>(order);
     if (!rows)
       continue;
     statement.isScheduled = true;
@@ -161,6 +161,16 @@ LogicalResult Plan::readSchedules() {
     numRows = rows.size();
   }
   return success();
+}
+
+bool Plan::isSequential() const {
+  unsigned rank = 0;
+  for (const Statement &statement : statements)
+    rank = std::max(rank, statement.over->op.getRank());
+  return llvm::any_of(statements, [&](const Statement &statement) {
+    return statement.over->op.getRank() == rank &&
+           (statement.scatter || !statement.nest->getFirstFree());
+  });
 }
 
 LogicalResult Plan::makeNests() {
@@ -234,6 +244,21 @@ void Plan::findComponents() {
   }
 }
 
+/// The schedule of a table's cells, if their time is of several indices; then
+/// what is computed together does not lie together by itself.
+SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
+  for (const Statement &statement : statements) {
+    if (statement.scatter || statement.over->op != table.root ||
+        table.op.getRank() != table.root.getRank())
+      continue;
+    for (const ScheduleRow &row : statement.schedule)
+      if (llvm::count_if(ArrayRef(row).drop_back(),
+                         [](int64_t factor) { return factor != 0; }) > 1)
+        return statement.schedule;
+  }
+  return {};
+}
+
 LogicalResult Plan::makeLayouts() {
   findComponents();
   for (auto &[value, table] : tables)
@@ -244,8 +269,7 @@ LogicalResult Plan::makeLayouts() {
   for (auto &[value, table] : tables) {
     dp::TableOp op = table->op;
     if (table->isOutput()) {
-      FailureOr<Layout> box = Layout::get(op, table->domain, forms,
-                                          /*skewed=*/false, /*compact=*/false);
+      FailureOr<Layout> box = Layout::getPlain(op, table->domain, forms);
       if (failed(box))
         return failure();
       table->box = std::move(*box);
@@ -256,9 +280,10 @@ LogicalResult Plan::makeLayouts() {
     if (table->local || table->whole || (table->isOutput() && !isRead))
       continue;
     auto storage = op->getAttrOfType<StringAttr>("storage");
-    bool skewed = !storage || storage.getValue() != "box";
+    bool isBox = storage && storage.getValue() == "box";
     FailureOr<Layout> layout =
-        Layout::get(op, table->domain, forms, skewed, /*compact=*/skewed);
+        isBox ? Layout::getPlain(op, table->domain, forms)
+              : Layout::getSkewed(op, table->domain, forms, getSlant(*table));
     if (failed(layout))
       return failure();
     table->layout = std::move(*layout);

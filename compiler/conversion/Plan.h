@@ -12,6 +12,7 @@
 #ifndef DANSKIN_CONVERSION_PLAN_H
 #define DANSKIN_CONVERSION_PLAN_H
 
+#include "compiler/analysis/ScheduleAttr.h"
 #include "compiler/conversion/Layout.h"
 #include "compiler/conversion/LogUnits.h"
 #include "llvm/ADT/MapVector.h"
@@ -64,9 +65,12 @@ struct Plan {
   LogUnits units;          ///< of what is kept scaled
   llvm::MapVector<mlir::Value, std::unique_ptr<TablePlan>> tables;
   std::vector<Statement> statements;
+  llvm::StringRef order;
 
-  /// `scaled`: compute in f32, and keep scaled what can be.
-  Plan(mlir::dp::ProgramOp program, mlir::FloatType io, bool scaled = false);
+  /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
+  /// attribute that holds the schedule.
+  Plan(mlir::dp::ProgramOp program, mlir::FloatType io, bool scaled = false,
+       llvm::StringRef order = scheduleAttrName);
   /// Decides everything; reports what cannot be.
   mlir::LogicalResult make();
 
@@ -74,7 +78,11 @@ struct Plan {
   /// The tables that take a place in the workspace, in order.
   llvm::SmallVector<TablePlan *> getStored();
 
+  /// Has a statement with as many cells as any no two cells of equal time?
+  bool isSequential() const;
+
 private:
+  llvm::SmallVector<ScheduleRow> getSlant(TablePlan &table);
   mlir::LogicalResult addTable(mlir::dp::TableOp table);
   mlir::LogicalResult addStatements();
   void addUnits(Statement &statement, llvm::ArrayRef<TablePlan *> group);

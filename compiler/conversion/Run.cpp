@@ -13,6 +13,7 @@
 
 #include "compiler/conversion/Run.h"
 #include "compiler/conversion/Traceback.h"
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -121,10 +122,13 @@ void Runner::emitStatement(OpBuilder &b, const Active &active) {
   require(nest.emitGuards(inner, loc, env, active.point));
   for (unsigned row : active.loose)
     require(nest.emitTimeGuard(inner, loc, active.point, row));
-  nest.emit(inner, loc, env, active.point,
-            [&](OpBuilder &at, ValueRange indices) {
-              emitCell(at, statement, indices);
-            });
+  // Cells of equal time do not read one another; scatters may add to one cell.
+  nest.emit(
+      inner, loc, env, active.point,
+      [&](OpBuilder &at, ValueRange indices) {
+        emitCell(at, statement, indices);
+      },
+      statement.scatter ? StringRef() : StringRef(cellsAttr));
 }
 
 void Runner::emitCell(OpBuilder &b, Statement &statement, ValueRange indices) {
@@ -188,6 +192,8 @@ static void clear(OpBuilder &b, Plan &plan, Memory &memory) {
 }
 
 void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
+  if (plan.isSequential())
+    function->setAttr(sequentialAttr, UnitAttr::get(function.getContext()));
   Env env(plan.program, plan.forms, function);
   Memory memory(plan, env);
   Block &entry = function.getBody().front();

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/conversion/Lanes.h"
 #include "compiler/conversion/Passes.h"
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -53,8 +53,8 @@ struct DpVectorizeLanes
   }
 
   void vectorize(func::FuncOp kernel, StringRef stem, unsigned lanesWidth) {
-    LaneAnalysis analysis(kernel);
-    if (analysis.getObstacle())
+    Varying varying(kernel);
+    if (varying.getObstacle())
       return;
     SmallVector<Type> arguments;
     for (Type type : kernel.getArgumentTypes().drop_back()) {
@@ -70,7 +70,7 @@ struct DpVectorizeLanes
         kernel.getLoc(), name,
         b.getFunctionType(arguments, kernel.getResultTypes()));
     lanes->setAttr("dp.lanes", b.getI64IntegerAttr(lanesWidth));
-    emitLanes(kernel, analysis, lanes, lanesWidth);
+    emitLanes(kernel, varying, lanes, lanesWidth);
   }
 };
 } // namespace

@@ -144,7 +144,7 @@ struct DpWrapEntryPoints
           "llvm.linkage",
           LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
       Wrapper(function).wrap(name,
-                             part == "run" || part == "scaled" ||
+                             part == "run" || part == "one" ||
                                  part == "validate" || part == "lanes",
                              part == "lanes");
     }

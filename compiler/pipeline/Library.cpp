@@ -200,8 +200,8 @@ private:
       flags.push_back("--row-major");
     if (pipeline.order == Order::Widest)
       flags.push_back("--widest");
-    if (pipeline.lanes < 2)
-      flags.push_back("--no-lanes");
+    if (pipeline.lanes != PipelineOptions().lanes)
+      flags.push_back("--lanes=" + std::to_string(pipeline.lanes));
     add("--cpu", options.cpu.cpu);
     std::vector<std::string> isas;
     for (Isa isa : options.isas)

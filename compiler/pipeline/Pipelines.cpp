@@ -157,6 +157,9 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
     vectorize.width = options.lanes;
     manager.addPass(createDpVectorizeLanes(vectorize));
   }
+  DpVectorizeCellsOptions cells;
+  cells.width = options.lanes;
+  manager.addPass(createDpVectorizeCells(cells));
   manager.addPass(createDpWrapEntryPoints());
 }
 

@@ -43,7 +43,7 @@ struct PipelineOptions {
   std::string storage; ///< storage plan; empty: the compiler's choice
   /// Lanes are instances, so an instance had better walk along its memory.
   Order order = Order::RowsFirst;
-  unsigned lanes = 8; ///< instances computed at once; below 2: one
+  unsigned lanes = 8; ///< instances or cells computed at once; 1: one
 };
 
 /// A query that a library answers.

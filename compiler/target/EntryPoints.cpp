@@ -135,7 +135,8 @@ private:
     Function *run = module.getFunction(internalName(kernel.run));
     return record({i32(static_cast<int32_t>(kernel.isa)),
                    i32(run ? getNumLanes(*run) : 1), orNull(run),
-                   orNull(module.getFunction(internalName(kernel.one)))});
+                   orNull(module.getFunction(internalName(kernel.one))),
+                   orNull(module.getFunction(internalName(kernel.cells)))});
   }
   Constant *orNull(Function *function) {
     if (function)

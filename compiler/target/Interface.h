@@ -81,7 +81,7 @@ enum class Isa : int32_t { Any = 0, Avx2 = 1, Avx512 = 2 };
 /// module may lack either.
 struct LanesInterface {
   Isa isa = Isa::Any;
-  std::string run, one;
+  std::string run, one, cells;
 };
 
 /// One entry for one element type. `name` is `value`, `value_grad`, ...

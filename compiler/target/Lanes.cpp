@@ -58,7 +58,7 @@ void danskin::multiplyLanes(Module &module, ArrayRef<Isa> isas) {
   SmallVector<Function *> kernels;
   for (Function &function : module)
     if (function.getName().ends_with("_lanes") ||
-        function.getName().ends_with("_scaled"))
+        function.getName().ends_with("_one"))
       kernels.push_back(&function);
   for (Function *function : kernels) {
     Function *body = module.getFunction((function->getName() + ".body").str());
@@ -82,5 +82,6 @@ void danskin::addLanes(EntryInterface &entry, ArrayRef<Isa> isas) {
   StringRef stem = StringRef(entry.run).drop_back(3);
   for (Isa isa : best)
     entry.lanes.push_back({isa, (stem + "lanes" + getSuffix(isa)).str(),
-                           (stem + "scaled" + getSuffix(isa)).str()});
+                           (stem + "one" + getSuffix(isa)).str(),
+                           (stem + "cells").str()});
 }

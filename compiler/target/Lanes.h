@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A module may come with a `<stem>_lanes` and a `<stem>_scaled` for an entry.
+// A module may come with a `<stem>_lanes` and a `<stem>_one` for an entry.
 // Of each, there is a copy for every instruction set that the library is to
 // use; the runtime picks one.
 //

@@ -114,6 +114,37 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     if (failed(verifySchedule(*dependences, result.schedule)))
       return signalPassFailure();
     setSchedule(*dependences, result.schedule);
+    if (options.rowMajor && !rowMajor && isSequential(*dependences, result))
+      return assignWavefront(*dependences, result.schedule);
+  }
+
+  /// Does a statement with as many indices as any take them one by one?
+  static bool isSequential(const ProgramDependences &dependences,
+                           const SchedulingResult &result) {
+    unsigned most = 0;
+    for (unsigned id = 0; id < dependences.statements.size(); ++id)
+      most = std::max<unsigned>(most, dependences.problem.rank(id));
+    for (auto [id, rows] : llvm::enumerate(result.schedule.rows))
+      if (dependences.problem.rank(id) == most && most > 1 &&
+          llvm::count_if(rows, [](const ScheduleRow &row) {
+            return !row.isConstant();
+          }) == most)
+        return true;
+    return false;
+  }
+
+  /// Adds a second schedule. Sums keep their order, so there is none where
+  /// scatters add in the order of time.
+  void assignWavefront(const ProgramDependences &dependences,
+                       const Schedule &rows) {
+    if (!getOperation().getBody().front().getOps<dp::ScatterOp>().empty())
+      return;
+    SchedulingResult widest = solve(dependences.problem, SchedulingOptions());
+    if (!widest || widest.schedule.rows == rows.rows)
+      return;
+    if (failed(verifySchedule(dependences, widest.schedule)))
+      return signalPassFailure();
+    setSchedule(dependences, widest.schedule, wavefrontAttrName);
   }
 };
 
@@ -122,10 +153,21 @@ struct VerifySchedule : danskin::impl::DpVerifyScheduleBase<VerifySchedule> {
     FailureOr<ProgramDependences> dependences = getDependences(getOperation());
     if (failed(dependences))
       return signalPassFailure();
-    FailureOr<Schedule> schedule = getSchedule(*dependences);
-    if (failed(schedule) || failed(verifySchedule(*dependences, *schedule)))
+    if (failed(verifyIn(*dependences, scheduleAttrName)))
       return signalPassFailure();
+    if (llvm::any_of(dependences->statements, [](Operation *op) {
+          return op->hasAttr(wavefrontAttrName);
+        }))
+      if (failed(verifyIn(*dependences, wavefrontAttrName)))
+        return signalPassFailure();
     markAllAnalysesPreserved();
+  }
+
+  static LogicalResult verifyIn(const ProgramDependences &dependences,
+                                StringRef name) {
+    FailureOr<Schedule> schedule = getSchedule(dependences, name);
+    return failure(failed(schedule) ||
+                   failed(verifySchedule(dependences, *schedule)));
   }
 };
 } // namespace

@@ -152,7 +152,8 @@ def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
     Option<"rowMajor", "row-major", "bool", "false",
            "only rows that are one dim, forward or backward">,
     Option<"rowsFirst", "rows-first", "bool", "false",
-           "such rows where they are a schedule, any others where not">
+           "such rows where they are a schedule, any others where not; where they "
+           "take cell by cell, `wavefront` holds a second schedule">
   ];
 }
 

@@ -8,6 +8,9 @@
 #include <pthread.h>
 #include <string.h>
 
+/* So many cells at once are worth more than as many instances. */
+enum { ENOUGH_CELLS = 8 };
+
 /* The tasks of a call: slots take them in turn. */
 typedef struct tasks {
   const dp_plan *plan;
@@ -176,6 +179,13 @@ static int32_t run_one_by_one(group g, int64_t count, double *sums) {
   return code;
 }
 
+/* Two alone are faster than lanes that are mostly empty, and cells side by side
+ * in one instance faster than the same cell of several. */
+static int prefers_one(const dp_lanes *lanes, int64_t count,
+                       const int64_t *sizes) {
+  return count < 3 || (lanes->cells && lanes->cells(sizes) >= ENOUGH_CELLS);
+}
+
 static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
                          const int64_t *sizes, char *slot, double *sums) {
   int64_t extents[plan->num_output_axes + 1];
@@ -183,8 +193,7 @@ static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
   void *pointers[plan->num_arrays + 1];
   plan->entry->extents(sizes, extents);
   group g = {plan, b, count, sizes, extents, slot, 1, pointers, strides};
-  /* Two alone are faster than lanes that are mostly empty. */
-  if (plan->width == 1 || count < 3)
+  if (plan->width == 1 || prefers_one(plan->lanes, count, sizes))
     return run_one_by_one(g, count, sums);
   bind_outputs(&g, bind_inputs(&g));
   uint32_t failed =

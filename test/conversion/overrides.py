@@ -17,7 +17,7 @@ CLOSE = ["--form=native"]
 
 
 def call(spec, arguments, options, out):
-    subprocess.run(["dpc", "run", spec, *arguments, *options.split(), "-O0", "--no-lanes", "--reg=entropy",
+    subprocess.run(["dpc", "run", spec, *arguments, *options.split(), "-O0", "--lanes=1", "--reg=entropy",
                     "--entry=value,grad,hvp", "-o", out],
                    check=True)  # fmt: skip
     return {path.stem: np.load(path) for path in pathlib.Path(out).glob("*.npy")}

@@ -121,7 +121,7 @@ def lit(options, skips):
 SANITIZED = {
     "asan": (["AnalysisTests", "ConversionTests", "DialectTests", "FrontendTests", "ReferenceTests", "RuntimeTests",
               "ScheduleTests", "TargetTests"], ["--sanitize=address"]),
-    "tsan": (["RuntimeTests"], ["--sanitize=thread", "--no-lanes"]),
+    "tsan": (["RuntimeTests"], ["--sanitize=thread", "--lanes=1"]),
 }  # fmt: skip
 # LLVM's libraries are not instrumented while its headers are: what one side
 # poisons, the other reads. They keep some memory to the end, too.

@@ -112,7 +112,7 @@ def main():
         folder = pathlib.Path(folder)
         for name, case in CASES.items():
             # Callgrind's processor has no wide vectors, and a single instance needs none.
-            compile_library(case.path, folder / f"{name}.so", options.dpc.resolve(), ("-O1", "--no-lanes"),
+            compile_library(case.path, folder / f"{name}.so", options.dpc.resolve(), ("-O1", "--lanes=1"),
                             reg="entropy", float="f64")  # fmt: skip
         subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", folder / "measured.so"], input=MEASURED,
                        text=True, check=True)  # fmt: skip

@@ -75,10 +75,10 @@ def run_dpc(options, *arguments):
 
 def dpc_test(options, path):
     """LLVM is most of the time and none of what is tested: one program in forty is optimized, one in five has kernels
-    for vectors of instances, one in three is compiled for both number types."""
+    for vectors, as short as the sizes, one in three is compiled for both number types."""
     number = int("".join(c for c in pathlib.Path(path).stem if c.isdigit()) or 0)
     flags = ["-O0" if number % 40 else "-O2"]
-    flags += ["--no-lanes"] if number % 5 else []
+    flags += ["--lanes=1" if number % 5 else "--lanes=2"]
     flags += ["--float=" + ("f32", "f64", "f32,f64")[number % 3]]
     return Outcome(*run_dpc(options, "test", path, f"--instances={options.instances}", f"--seed={options.seed}",
                             "--format=json", *flags))  # fmt: skip

@@ -24,7 +24,7 @@ def shown(explanation, title):
 def codes_of(program, folder):
     """What the checks say, and the compiler where they say nothing."""
     checked = CODE.findall(dpc("check", "-", program=program).stderr)
-    return checked or CODE.findall(dpc("-", "-o", f"{folder}/p.so", "-O0", "--no-lanes", program=program).stderr)
+    return checked or CODE.findall(dpc("-", "-o", f"{folder}/p.so", "-O0", "--lanes=1", program=program).stderr)
 
 
 def fault(code, folder):

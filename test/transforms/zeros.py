@@ -29,7 +29,7 @@ def main(spec):
             for along in names:
                 files = [f"{name}={folder}/{value}.npy" for name, value in zip(names, at)]
                 files += [f"dir:{along}={folder}/1.0.npy"]
-                found = call("run", spec, [*files, "-O0", "--no-lanes"], f"{folder}/run")
+                found = call("run", spec, [*files, "-O0", "--lanes=1"], f"{folder}/run")
                 for name, expected in call("eval", spec, files, f"{folder}/eval").items():
                     if not np.allclose(found[name], expected, rtol=1e-12, atol=0):
                         print(f"{name} along {along} at {at} is {found[name]}, expected {expected}")

@@ -174,8 +174,8 @@ private:
       options.library.pipeline.order = Order::Rows;
     else if (argument == "--widest")
       options.library.pipeline.order = Order::Widest;
-    else if (argument == "--no-lanes")
-      options.library.pipeline.lanes = 1;
+    else if (argument.consume_front("--lanes="))
+      parseLanes(argument);
     else if (argument == "--json")
       options.json = true;
     else if (argument == "--time")
@@ -190,6 +190,13 @@ private:
     else
       return false;
     return true;
+  }
+
+  void parseLanes(StringRef text) {
+    unsigned &lanes = options.library.pipeline.lanes;
+    if (text.getAsInteger(10, lanes) || !llvm::isPowerOf2_32(lanes) ||
+        lanes > 16)
+      fault = "--lanes wants 1, 2, 4, 8 or 16, not `" + text.str() + "`";
   }
 
   /// `-D NAME=VALUE` or `-DNAME=VALUE`.

@@ -50,9 +50,10 @@ static constexpr llvm::StringLiteral furtherOptions =
   --row-major             schedule cell by cell in the order of the indices (default:
                           where there is such an order)
   --widest                schedule as many cells as can be at equal time
-  --target=cpu[:ISAS]     kernels over several instances for avx2, avx512 (default
-                            avx2); the library takes what the processor has
-  --no-lanes              no such kernels
+  --target=cpu[:ISAS]     kernels that compute several instances or cells at once for
+                            avx2, avx512 (default avx2); the library takes what
+                            the processor has
+  --lanes=N               how many: 1, 2, 4, 8 (default) or 16
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
   --memory=full           keep every cell that derivatives read (there is no other yet)

@@ -104,6 +104,9 @@ typedef struct dp_lanes {
   int32_t lanes;
   dp_lanes_function run; /* NULL: there is `one` */
   dp_run_function one;
+  /* How many cells of an instance `one` can compute at once, at the least;
+   * NULL: not many. */
+  dp_workspace_function cells;
 } dp_lanes;
 
 typedef struct dp_entry {

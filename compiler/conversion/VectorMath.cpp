@@ -1,4 +1,4 @@
-//===- LaneMath.cpp - exp and log of vectors ------------------------------===//
+//===- VectorMath.cpp - exp and log of vectors ----------------------------===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/conversion/Lanes.h"
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include <limits>
 

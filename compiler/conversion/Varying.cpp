@@ -1,11 +1,11 @@
-//===- LaneAnalysis.cpp - which values differ from lane to lane -----------===//
+//===- Varying.cpp - which values differ from lane to lane -----------===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/conversion/Lanes.h"
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -13,39 +13,59 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-LaneAnalysis::LaneAnalysis(func::FuncOp function) {
-  // What is loaded differs; the rest follows. Loops need several rounds.
+Varying::Varying(func::FuncOp function) : allLoads(true) {
+  propagate(function);
+}
+
+Varying::Varying(scf::ForOp loop, ValueRange alike)
+    : alike(alike.begin(), alike.end()), allLoads(false) {
+  values.insert(loop.getInductionVar());
+  for (Operation &op : loop.getBody()->without_terminator())
+    propagate(&op);
+  // What lanes leave in one place must be the same.
+  loop.walk([&](memref::StoreOp store) {
+    if (!containsAny(store.getIndices()) && contains(store.getValueToStore()))
+      obstacle = "lanes store different values to one place";
+  });
+}
+
+void Varying::propagate(Operation *root) {
+  // Loops need several rounds.
   do {
     changed = false;
-    function.walk([&](Operation *op) { visit(op); });
+    root->walk([&](Operation *op) { visit(op); });
   } while (changed && !obstacle);
 }
 
-bool LaneAnalysis::anyVarying(ValueRange values) const {
-  return llvm::any_of(values, [&](Value value) { return isVarying(value); });
+bool Varying::containsAny(ValueRange any) const {
+  return llvm::any_of(any, [&](Value value) { return contains(value); });
 }
 
-void LaneAnalysis::mark(Value value) {
-  changed |= varying.insert(value).second;
+void Varying::mark(Value value) {
+  if (!alike.contains(value))
+    changed |= values.insert(value).second;
 }
 
 /// What is varying in `from` is so in `to`.
-void LaneAnalysis::markIf(ValueRange from, ValueRange to) {
+void Varying::markIf(ValueRange from, ValueRange to) {
   for (auto [source, target] : llvm::zip_equal(from, to))
-    if (isVarying(source))
+    if (contains(source))
       mark(target);
 }
 
-void LaneAnalysis::visit(Operation *op) {
+void Varying::visit(Operation *op) {
   if (isa<func::FuncOp, func::ReturnOp, memref::StoreOp, scf::YieldOp,
           scf::ConditionOp>(op))
     return;
   if (isa<scf::IfOp, scf::ForOp, scf::WhileOp>(op))
     return visitControl(op);
-  if (isa<memref::LoadOp>(op))
-    return mark(op->getResult(0));
+  if (auto load = dyn_cast<memref::LoadOp>(op)) {
+    if (allLoads || containsAny(load.getIndices()))
+      mark(load.getResult());
+    return;
+  }
   if (isa<arith::ArithDialect>(op->getDialect()) || isa<func::CallOp>(op)) {
-    if (op->getNumResults() == 1 && anyVarying(op->getOperands()))
+    if (op->getNumResults() == 1 && containsAny(op->getOperands()))
       mark(op->getResult(0));
     return;
   }
@@ -53,18 +73,18 @@ void LaneAnalysis::visit(Operation *op) {
       op->hasTrait<OpTrait::ConstantLike>())
     return;
   if (op->getName().getDialectNamespace() == "math") {
-    if (anyVarying(op->getOperands()))
+    if (containsAny(op->getOperands()))
       mark(op->getResult(0));
     return;
   }
   obstacle = "it uses memory of its own";
 }
 
-void LaneAnalysis::visitControl(Operation *op) {
+void Varying::visitControl(Operation *op) {
   if (auto branch = dyn_cast<scf::IfOp>(op)) {
     if (branch.getNumResults() == 0)
       return;
-    if (isVarying(branch.getCondition()))
+    if (contains(branch.getCondition()))
       for (Value result : branch.getResults())
         mark(result);
     markIf(branch.thenYield().getOperands(), branch.getResults());
@@ -72,7 +92,7 @@ void LaneAnalysis::visitControl(Operation *op) {
     return;
   }
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    if (isVarying(loop.getLowerBound()) || isVarying(loop.getUpperBound())) {
+    if (contains(loop.getLowerBound()) || contains(loop.getUpperBound())) {
       for (Value value : loop.getRegionIterArgs())
         mark(value);
       for (Value value : loop.getResults())

@@ -1,0 +1,332 @@
+//===- EmitCells.cpp - a loop over vectors of cells -----------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Cells that do not depend on one another are computed `width` at a time. The
+// last vector ends where the loop ends, so some cells are computed twice: that
+// costs less than masks, and gives the same numbers.
+//
+// Conditions on the loop's index, which guard the edges of a domain, have one
+// answer in most vectors. There is a body for these, without masks, and one for
+// the others and for loops that are shorter than a vector.
+//
+// Indices are followed as `first + lane * step`: memory whose lanes lie side by
+// side is loaded whole. Whether a caller's array lies so is asked at run time.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Vectors.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+namespace {
+class CellEmitter : public VectorEmitter {
+public:
+  CellEmitter(const Varying &varying, unsigned width, scf::ForOp loop)
+      : VectorEmitter(varying, width, loop.getLoc()), loop(loop) {}
+
+  /// Emits the iterations from `first` on that come before `end`, null for all
+  /// of a vector. The conditions are what their values say.
+  void run(OpBuilder &b, Value first, Value end,
+           ArrayRef<std::pair<Value, bool>> conditions);
+
+private:
+  /// An index that differs by the same step from lane to lane.
+  struct Progression {
+    Value first, step;
+  };
+
+  const FlatArray &getArray(Value array);
+  std::optional<Progression> getProgression(OpBuilder &b, Value index);
+  Value add(OpBuilder &b, Value x, Value y) {
+    return b.createOrFold<arith::AddIOp>(here, x, y);
+  }
+  Value multiply(OpBuilder &b, Value x, Value y) {
+    return b.createOrFold<arith::MulIOp>(here, x, y);
+  }
+
+  Address getAddress(OpBuilder &b, Value array, ValueRange indices) override;
+  void emitView(OpBuilder &b, memref::ViewOp view) override {
+    b.clone(*view, map);
+  }
+  bool isCommon(Value array, ValueRange indices) override {
+    return llvm::none_of(indices,
+                         [&](Value index) { return varying.contains(index); });
+  }
+  void emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) override;
+  void emitCommonStore(OpBuilder &b, memref::StoreOp store, Mask mask) override;
+  void noteElementwise(OpBuilder &b, Operation *op) override;
+
+  scf::ForOp loop;
+  Value lane;
+  DenseMap<Value, Progression> progressions;
+  DenseMap<Value, FlatArray> arrays;
+};
+} // namespace
+
+void CellEmitter::run(OpBuilder &b, Value first, Value end,
+                      ArrayRef<std::pair<Value, bool>> conditions) {
+  lane =
+      b.create<vector::StepOp>(here, VectorType::get(width, b.getIndexType()));
+  Value index = loop.getInductionVar();
+  Value indices = b.create<arith::AddIOp>(here, spread(b, first), lane);
+  map.map(index, indices);
+  progressions[index] = {first, constant(b, 1)};
+  for (auto [condition, holds] : conditions)
+    map.map(condition, b.create<arith::ConstantIntOp>(here, holds, 1));
+  Mask mask;
+  if (end)
+    mask = b.create<arith::CmpIOp>(here, arith::CmpIPredicate::slt, indices,
+                                   spread(b, end));
+  emitBlock(b, *loop.getBody(), mask);
+}
+
+/// Opened where the kernel begins.
+const FlatArray &CellEmitter::getArray(Value array) {
+  auto [found, isNew] = arrays.try_emplace(array);
+  if (isNew) {
+    OpBuilder b(array.getContext());
+    b.setInsertionPointAfterValue(array);
+    found->second = FlatArray::get(b, loop.getLoc(), array);
+  }
+  return found->second;
+}
+
+std::optional<CellEmitter::Progression>
+CellEmitter::getProgression(OpBuilder &b, Value index) {
+  if (!varying.contains(index))
+    return Progression{get(index), constant(b, 0)};
+  auto found = progressions.find(index);
+  if (found == progressions.end())
+    return std::nullopt;
+  return found->second;
+}
+
+/// Sums and multiples of progressions are progressions; what is made of indices
+/// that are the same in all lanes after all is so too.
+void CellEmitter::noteElementwise(OpBuilder &b, Operation *op) {
+  Value result = op->getResult(0);
+  if (!result.getType().isIndex())
+    return;
+  SmallVector<Progression> operands;
+  bool allSame = true;
+  for (Value operand : op->getOperands()) {
+    std::optional<Progression> known;
+    if (operand.getType().isIndex())
+      known = getProgression(b, operand);
+    if (!known)
+      return;
+    allSame &= matchPattern(known->step, m_Zero());
+    operands.push_back(*known);
+  }
+  auto combine = [&](auto part) -> Value {
+    SmallVector<Value> values;
+    for (const Progression &operand : operands)
+      values.push_back(operand.*part);
+    OperationState state(here, op->getName());
+    state.addOperands(values);
+    state.addTypes(result.getType());
+    state.addAttributes(op->getAttrs());
+    Operation *scalar = b.create(state);
+    SmallVector<Value> folded;
+    if (failed(b.tryFold(scalar, folded)) || folded.empty())
+      return scalar->getResult(0);
+    return folded.front();
+  };
+  if (allSame) {
+    progressions[result] = {combine(&Progression::first), constant(b, 0)};
+  } else if (isa<arith::AddIOp, arith::SubIOp>(op)) {
+    progressions[result] = {combine(&Progression::first),
+                            combine(&Progression::step)};
+  } else if (isa<arith::MulIOp>(op)) {
+    unsigned factor = !matchPattern(operands[0].step, m_Zero());
+    if (matchPattern(operands[factor].step, m_Zero()))
+      progressions[result] = {
+          combine(&Progression::first),
+          multiply(b, operands[factor].first, operands[1 - factor].step)};
+  }
+}
+
+VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
+                                               ValueRange indices) {
+  Value one = constant(b, 1), zero = constant(b, 0);
+  Address address{get(array), zero, Value(), Value()};
+  SmallVector<Value> strides = {one};
+  if (isa<BlockArgument>(array)) {
+    const FlatArray &mine = getArray(array);
+    address.memory = mine.memory;
+    strides = mine.strides;
+  }
+  // All lanes' common step, and what is no progression.
+  Value step = zero, rest;
+  for (auto [index, stride] : llvm::zip_equal(indices, strides)) {
+    if (auto known = getProgression(b, index)) {
+      address.base = add(b, address.base, multiply(b, known->first, stride));
+      step = add(b, step, multiply(b, known->step, stride));
+      continue;
+    }
+    Value term =
+        b.createOrFold<arith::MulIOp>(here, get(index), spread(b, stride));
+    rest = rest ? b.create<arith::AddIOp>(here, rest, term).getResult() : term;
+  }
+  if (!rest && matchPattern(step, m_One()))
+    return address;
+  address.offsets = b.createOrFold<arith::MulIOp>(here, lane, spread(b, step));
+  if (rest)
+    address.offsets = b.create<arith::AddIOp>(here, address.offsets, rest);
+  else
+    address.adjacent =
+        b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, step, one);
+  return address;
+}
+
+/// What no lane may load may not be there.
+void CellEmitter::emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
+  if (!mask) {
+    b.clone(*load, map);
+    return;
+  }
+  auto branch = b.create<scf::IfOp>(
+      here, emitAny(b, mask),
+      [&](OpBuilder &inner, Location) {
+        Value loaded = inner.clone(*load, map)->getResult(0);
+        inner.create<scf::YieldOp>(here, loaded);
+      },
+      [&](OpBuilder &inner, Location) {
+        inner.create<scf::YieldOp>(here, emitNothing(inner, load.getType()));
+      });
+  map.map(load.getResult(), branch.getResult(0));
+}
+
+/// What all lanes store is the same, so one of them does.
+void CellEmitter::emitCommonStore(OpBuilder &b, memref::StoreOp store,
+                                  Mask mask) {
+  if (!mask) {
+    b.clone(*store, map);
+    return;
+  }
+  b.create<scf::IfOp>(here, emitAny(b, mask), [&](OpBuilder &inner, Location) {
+    inner.clone(*store, map);
+    inner.create<scf::YieldOp>(here);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// The loop
+//===----------------------------------------------------------------------===//
+
+static bool isKnownBefore(Value value, scf::ForOp loop) {
+  return loop.isDefinedOutsideOfLoop(value) ||
+         matchPattern(value, m_Constant());
+}
+
+/// Is the value a sum of multiples of the loop's index and of what is known
+/// before the loop?
+static bool isLinear(Value value, scf::ForOp loop) {
+  if (value == loop.getInductionVar() || isKnownBefore(value, loop))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || !isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op))
+    return false;
+  Value x = op->getOperand(0), y = op->getOperand(1);
+  return isLinear(x, loop) && isLinear(y, loop) &&
+         (!isa<arith::MulIOp>(op) || isKnownBefore(x, loop) ||
+          isKnownBefore(y, loop));
+}
+
+/// The comparisons in the loop that its index alone decides, and what each says
+/// away from the edges.
+static SmallVector<std::pair<Value, bool>> findConditions(scf::ForOp loop,
+                                                          Varying &varying) {
+  SmallVector<std::pair<Value, bool>> conditions;
+  loop.walk([&](arith::CmpIOp compare) {
+    if (varying.contains(compare.getResult()) &&
+        compare.getLhs().getType().isIndex() &&
+        isLinear(compare.getLhs(), loop) && isLinear(compare.getRhs(), loop))
+      conditions.push_back({compare.getResult(), compare.getPredicate() !=
+                                                     arith::CmpIPredicate::eq});
+  });
+  return conditions;
+}
+
+/// Clones what `value` is made of for another index of the loop.
+static Value cloneLinear(OpBuilder &b, Value value, scf::ForOp loop,
+                         IRMapping &map) {
+  if (map.contains(value) || loop.isDefinedOutsideOfLoop(value))
+    return map.lookupOrDefault(value);
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    cloneLinear(b, operand, loop, map);
+  b.clone(*op, map);
+  return map.lookup(value);
+}
+
+/// Does the condition say what it does away from the edges from index `first`
+/// to index `last`? Linear differences that have one sign at both ends have it
+/// between them.
+static Value emitSays(OpBuilder &b, scf::ForOp loop, Value condition,
+                      Value first, Value last) {
+  auto compare = condition.getDefiningOp<arith::CmpIOp>();
+  Location loc = compare.getLoc();
+  auto at = [&](Value index, arith::CmpIPredicate asked) -> Value {
+    IRMapping map;
+    map.map(loop.getInductionVar(), index);
+    Value lhs = cloneLinear(b, compare.getLhs(), loop, map);
+    Value rhs = cloneLinear(b, compare.getRhs(), loop, map);
+    return b.create<arith::CmpIOp>(loc, asked, lhs, rhs);
+  };
+  auto both = [&](arith::CmpIPredicate asked) -> Value {
+    return b.create<arith::AndIOp>(loc, at(first, asked), at(last, asked));
+  };
+  arith::CmpIPredicate predicate = compare.getPredicate();
+  if (predicate != arith::CmpIPredicate::eq &&
+      predicate != arith::CmpIPredicate::ne)
+    return both(predicate);
+  return b.create<arith::OrIOp>(loc, both(arith::CmpIPredicate::slt),
+                                both(arith::CmpIPredicate::sgt));
+}
+
+void danskin::conversion::emitCells(scf::ForOp loop, unsigned width) {
+  Location loc = loop.getLoc();
+  OpBuilder b(loop);
+  auto constant = [&](int64_t value) -> Value {
+    return b.create<arith::ConstantIndexOp>(loc, value);
+  };
+  Value lower = loop.getLowerBound(), upper = loop.getUpperBound();
+  Value times = constant(width), most = constant(width - 1);
+  Value count = b.create<arith::SubIOp>(loc, upper, lower);
+  Value enough =
+      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
+  Value latest = b.create<arith::MaxSIOp>(
+      loc, lower, b.create<arith::SubIOp>(loc, upper, times));
+
+  Varying edge(loop);
+  SmallVector<std::pair<Value, bool>> conditions = findConditions(loop, edge);
+  SmallVector<Value> alike;
+  for (auto [condition, holds] : conditions)
+    alike.push_back(condition);
+  Varying inside(loop, alike);
+
+  auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
+  b.setInsertionPoint(vectors.getBody()->getTerminator());
+  Value first =
+      b.create<arith::MinSIOp>(loc, vectors.getInductionVar(), latest);
+  Value last = b.create<arith::AddIOp>(loc, first, most);
+  Value isInside = enough;
+  for (auto [condition, holds] : conditions)
+    isInside = b.create<arith::AndIOp>(
+        loc, isInside, emitSays(b, loop, condition, first, last));
+  auto branch = b.create<scf::IfOp>(loc, isInside, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder();
+  CellEmitter(inside, width, loop).run(then, first, Value(), conditions);
+  OpBuilder otherwise = branch.getElseBodyBuilder();
+  CellEmitter(edge, width, loop).run(otherwise, first, upper, {});
+  loop.erase();
+}

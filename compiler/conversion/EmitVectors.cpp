@@ -1,0 +1,416 @@
+//===- EmitVectors.cpp - scalar code as code on vectors -------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Vectors.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+FlatArray FlatArray::get(OpBuilder &b, Location loc, Value array) {
+  auto type = cast<MemRefType>(array.getType());
+  auto metadata = b.create<memref::ExtractStridedMetadataOp>(loc, array);
+  Value most = b.create<arith::ConstantIndexOp>(
+      loc, std::numeric_limits<int64_t>::max());
+  auto flat = MemRefType::get(ShapedType::kDynamic, type.getElementType());
+  Value memory = b.create<memref::ReinterpretCastOp>(
+      loc, flat, metadata.getBaseBuffer(), b.getIndexAttr(0),
+      ArrayRef<OpFoldResult>(most), ArrayRef<OpFoldResult>(b.getIndexAttr(1)));
+  return {memory, SmallVector<Value>(metadata.getStrides())};
+}
+
+Value VectorEmitter::spread(OpBuilder &b, Value value) {
+  if (isa<VectorType>(value.getType()))
+    return value;
+  return b.create<vector::BroadcastOp>(here, getLaneType(value.getType()),
+                                       value);
+}
+
+Value VectorEmitter::constant(OpBuilder &b, int64_t value) {
+  return b.create<arith::ConstantIndexOp>(here, value);
+}
+
+Value VectorEmitter::getAll(OpBuilder &b) {
+  return b.create<arith::ConstantOp>(
+      here,
+      DenseElementsAttr::get(VectorType::get(width, b.getI1Type()), true));
+}
+
+VectorEmitter::Mask VectorEmitter::meet(OpBuilder &b, Mask mask,
+                                        Value condition) {
+  return mask ? b.create<arith::AndIOp>(here, mask, condition).getResult()
+              : condition;
+}
+
+Value VectorEmitter::emitAny(OpBuilder &b, Mask mask) {
+  return b.create<vector::ReductionOp>(here, vector::CombiningKind::OR, mask);
+}
+
+Value VectorEmitter::emitNothing(OpBuilder &b, Type type) {
+  return b.create<arith::ConstantOp>(here, b.getZeroAttr(type));
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+void VectorEmitter::emitBlock(OpBuilder &b, Block &block, Mask mask) {
+  for (Operation &op : block.without_terminator())
+    emitOp(b, &op, mask);
+}
+
+void VectorEmitter::emitOp(OpBuilder &b, Operation *op, Mask mask) {
+  here = op->getLoc();
+  if (op->getNumResults() == 1 && map.contains(op->getResult(0)))
+    return; // known before
+  if (auto view = dyn_cast<memref::ViewOp>(op))
+    return emitView(b, view);
+  if (auto cast = dyn_cast<memref::CastOp>(op))
+    return map.map(cast.getResult(), get(cast.getSource()));
+  if (auto load = dyn_cast<memref::LoadOp>(op))
+    return emitLoad(b, load, mask);
+  if (auto store = dyn_cast<memref::StoreOp>(op))
+    return emitStore(b, store, mask);
+  if (auto branch = dyn_cast<scf::IfOp>(op))
+    return emitIf(b, branch, mask);
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return emitFor(b, loop, mask);
+  if (auto loop = dyn_cast<scf::WhileOp>(op))
+    return emitWhile(b, loop, mask);
+  if (!varying.contains(op->getResult(0))) {
+    b.clone(*op, map);
+    return;
+  }
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return emitCall(b, call);
+  emitElementwise(b, op);
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+void VectorEmitter::emitElementwise(OpBuilder &b, Operation *op) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(getLanes(b, operand));
+  // A condition common to all lanes selects as it is.
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    operands[0] = get(select.getCondition());
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addTypes(getLaneType(op->getResult(0).getType()));
+  state.addAttributes(op->getAttrs());
+  map.map(op->getResult(0), b.create(state)->getResult(0));
+  noteElementwise(b, op);
+}
+
+/// A function of the runtime, lane by lane unless there is one of vectors.
+void VectorEmitter::emitCall(OpBuilder &b, func::CallOp call) {
+  Value result;
+  SmallVector<Value> operands;
+  for (Value operand : call.getOperands())
+    operands.push_back(getLanes(b, operand));
+  if (call.getCallee() == "dp_exp_f64") {
+    result = emitExp(b, here, operands[0]);
+  } else if (call.getCallee() == "dp_log_f64") {
+    result = emitLog(b, here, operands[0]);
+  } else {
+    result = emitNothing(b, getLaneType(call.getResult(0).getType()));
+    for (unsigned i = 0; i < width; ++i) {
+      SmallVector<Value> mine;
+      for (Value operand : operands)
+        mine.push_back(b.create<vector::ExtractOp>(here, operand, i));
+      auto one = b.create<func::CallOp>(here, call.getCallee(),
+                                        call.getResultTypes(), mine);
+      result = b.create<vector::InsertOp>(here, one.getResult(0), result, i);
+    }
+  }
+  map.map(call.getResult(0), result);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// What `adjacent` gives where lanes lie side by side, `apart` where not; the
+/// choice is made at run time where it has to be.
+static Value emitAccess(OpBuilder &b, Location loc, Value condition,
+                        TypeRange types,
+                        function_ref<Value(OpBuilder &)> adjacent,
+                        function_ref<Value(OpBuilder &)> apart) {
+  auto fill = [&](function_ref<Value(OpBuilder &)> access) {
+    return [=](OpBuilder &inner, Location) {
+      Value result = access(inner);
+      inner.create<scf::YieldOp>(loc,
+                                 result ? ValueRange(result) : ValueRange());
+    };
+  };
+  auto branch =
+      b.create<scf::IfOp>(loc, condition, fill(adjacent), fill(apart));
+  return types.empty() ? Value() : branch.getResult(0);
+}
+
+void VectorEmitter::emitLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
+  if (isCommon(load.getMemRef(), load.getIndices()))
+    return emitCommonLoad(b, load, mask);
+  Address address = getAddress(b, load.getMemRef(), load.getIndices());
+  auto type = cast<VectorType>(getLaneType(load.getType()));
+  auto gather = [&](OpBuilder &at) -> Value {
+    return at.create<vector::GatherOp>(
+        here, type, address.memory, address.base, address.offsets,
+        mask ? mask : getAll(at), emitNothing(at, type));
+  };
+  auto loadAdjacent = [&](OpBuilder &at) -> Value {
+    if (mask)
+      return at.create<vector::MaskedLoadOp>(here, type, address.memory,
+                                             address.base, mask,
+                                             emitNothing(at, type));
+    return at.create<vector::LoadOp>(here, type, address.memory, address.base);
+  };
+  Value result;
+  if (!address.offsets)
+    result = loadAdjacent(b);
+  else if (!address.adjacent)
+    result = gather(b);
+  else
+    result = emitAccess(b, here, address.adjacent, type, loadAdjacent, gather);
+  map.map(load.getResult(), result);
+}
+
+void VectorEmitter::emitStore(OpBuilder &b, memref::StoreOp store, Mask mask) {
+  if (isCommon(store.getMemRef(), store.getIndices()))
+    return emitCommonStore(b, store, mask);
+  Address address = getAddress(b, store.getMemRef(), store.getIndices());
+  Value value = getLanes(b, store.getValueToStore());
+  auto scatter = [&](OpBuilder &at) {
+    at.create<vector::ScatterOp>(here, address.memory, address.base,
+                                 address.offsets, mask ? mask : getAll(at),
+                                 value);
+    return Value();
+  };
+  auto storeAdjacent = [&](OpBuilder &at) {
+    if (mask)
+      at.create<vector::MaskedStoreOp>(here, address.memory, address.base, mask,
+                                       value);
+    else
+      at.create<vector::StoreOp>(here, value, address.memory, address.base);
+    return Value();
+  };
+  if (!address.offsets)
+    storeAdjacent(b);
+  else if (!address.adjacent)
+    scatter(b);
+  else
+    emitAccess(b, here, address.adjacent, {}, storeAdjacent, scatter);
+}
+
+//===----------------------------------------------------------------------===//
+// Control
+//===----------------------------------------------------------------------===//
+
+/// Is a region so much that lanes rather ask whether any needs it?
+static bool isLong(Region &region) {
+  unsigned count = 0;
+  return region
+      .walk([&](Operation *op) {
+        return isa<scf::ForOp, scf::WhileOp, func::CallOp, memref::StoreOp>(
+                   op) ||
+                       ++count > 40
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+void VectorEmitter::emitUniformIf(OpBuilder &b, scf::IfOp branch, Mask mask) {
+  SmallVector<Type> types;
+  for (Value result : branch.getResults())
+    types.push_back(getType(result));
+  auto copy = b.create<scf::IfOp>(here, types, get(branch.getCondition()),
+                                  !branch.getElseRegion().empty());
+  auto fill = [&](Region &from, Region &to) {
+    if (from.empty())
+      return;
+    // The builder of an scf.if without results has made the terminator.
+    OpBuilder inner = to.front().empty()
+                          ? OpBuilder::atBlockEnd(&to.front())
+                          : OpBuilder(to.front().getTerminator());
+    emitBlock(inner, from.front(), mask);
+    if (types.empty())
+      return;
+    SmallVector<Value> yields;
+    for (auto [value, result] : llvm::zip(
+             from.front().getTerminator()->getOperands(), branch.getResults()))
+      yields.push_back(fit(inner, get(value), result));
+    inner.create<scf::YieldOp>(here, yields);
+  };
+  fill(branch.getThenRegion(), copy.getThenRegion());
+  fill(branch.getElseRegion(), copy.getElseRegion());
+  map.map(branch.getResults(), copy.getResults());
+}
+
+/// What a side yields in the lanes of `mask`; elsewhere anything.
+SmallVector<Value> VectorEmitter::emitSide(OpBuilder &b, scf::IfOp branch,
+                                           Region &side, Mask mask) {
+  auto emitYields = [&](OpBuilder &at) {
+    emitBlock(at, side.front(), mask);
+    SmallVector<Value> yields;
+    for (Value value : side.front().getTerminator()->getOperands())
+      yields.push_back(getLanes(at, value));
+    return yields;
+  };
+  if (side.empty())
+    return {};
+  if (!isLong(side))
+    return emitYields(b);
+  SmallVector<Type> types;
+  for (Value result : branch.getResults())
+    types.push_back(getLaneType(result.getType()));
+  auto guard = b.create<scf::IfOp>(
+      here, emitAny(b, mask),
+      [&](OpBuilder &then, Location) {
+        SmallVector<Value> yields = emitYields(then);
+        then.create<scf::YieldOp>(here, yields);
+      },
+      [&](OpBuilder &otherwise, Location) {
+        SmallVector<Value> nothing;
+        for (Type type : types)
+          nothing.push_back(emitNothing(otherwise, type));
+        otherwise.create<scf::YieldOp>(here, nothing);
+      });
+  return SmallVector<Value>(guard.getResults());
+}
+
+void VectorEmitter::emitIf(OpBuilder &b, scf::IfOp branch, Mask mask) {
+  if (!varying.contains(branch.getCondition()))
+    return emitUniformIf(b, branch, mask);
+  Location loc = here;
+  Value condition = get(branch.getCondition());
+  Value opposite = b.create<arith::XOrIOp>(loc, condition, getAll(b));
+  Mask thenMask = meet(b, mask, condition), elseMask = meet(b, mask, opposite);
+  SmallVector<Value> yes =
+      emitSide(b, branch, branch.getThenRegion(), thenMask);
+  here = loc;
+  SmallVector<Value> no = emitSide(b, branch, branch.getElseRegion(), elseMask);
+  here = loc;
+  for (auto [i, result] : llvm::enumerate(branch.getResults()))
+    map.map(result, b.create<arith::SelectOp>(loc, condition, yes[i], no[i]));
+}
+
+void VectorEmitter::emitFor(OpBuilder &b, scf::ForOp loop, Mask mask) {
+  Location loc = here;
+  bool varies = varying.contains(loop.getLowerBound()) ||
+                varying.contains(loop.getUpperBound());
+  Value lower = get(loop.getLowerBound()), upper = get(loop.getUpperBound());
+  Value lowers, uppers;
+  if (varies) {
+    // From the first lane's start to the last one's end; a lane that has no
+    // part here has an empty range.
+    lowers = spread(b, lower);
+    uppers = spread(b, upper);
+    if (mask)
+      uppers = b.create<arith::SelectOp>(loc, mask, uppers, lowers);
+    Value runs =
+        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, lowers, uppers);
+    Value most = spread(b, constant(b, std::numeric_limits<int64_t>::max()));
+    Value least = spread(b, constant(b, std::numeric_limits<int64_t>::min()));
+    lower = b.create<vector::ReductionOp>(
+        loc, vector::CombiningKind::MINSI,
+        b.create<arith::SelectOp>(loc, runs, lowers, most));
+    upper = b.create<vector::ReductionOp>(
+        loc, vector::CombiningKind::MAXSI,
+        b.create<arith::SelectOp>(loc, runs, uppers, least));
+  }
+  SmallVector<Value> inits;
+  for (auto [init, argument] :
+       llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs()))
+    inits.push_back(fit(b, get(init), argument));
+  auto copy =
+      b.create<scf::ForOp>(loc, lower, upper, get(loop.getStep()), inits);
+  OpBuilder inner = inits.empty() ? OpBuilder(copy.getBody()->getTerminator())
+                                  : OpBuilder::atBlockEnd(copy.getBody());
+  map.map(loop.getInductionVar(), copy.getInductionVar());
+  map.map(loop.getRegionIterArgs(), copy.getRegionIterArgs());
+  Mask running = mask;
+  if (varies) {
+    Value index = spread(inner, copy.getInductionVar());
+    Value started = inner.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sle,
+                                                lowers, index);
+    Value open = inner.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
+                                             index, uppers);
+    running = inner.create<arith::AndIOp>(loc, started, open);
+  }
+  emitBlock(inner, *loop.getBody(), running);
+  here = loc;
+  if (!inits.empty()) {
+    SmallVector<Value> yields;
+    for (auto [value, argument] :
+         llvm::zip(loop.getYieldedValues(), loop.getRegionIterArgs())) {
+      Value next = fit(inner, get(value), argument);
+      if (varies)
+        next = inner.create<arith::SelectOp>(loc, running, next, get(argument));
+      yields.push_back(next);
+    }
+    inner.create<scf::YieldOp>(loc, yields);
+  }
+  map.map(loop.getResults(), copy.getResults());
+}
+
+/// Carries, beside the values, the lanes still in the loop and what each lane
+/// left it with.
+void VectorEmitter::emitWhile(OpBuilder &b, scf::WhileOp loop, Mask mask) {
+  Location loc = here;
+  size_t numInits = loop.getInits().size();
+  SmallVector<Value> inits;
+  for (Value init : loop.getInits())
+    inits.push_back(getLanes(b, init));
+  inits.push_back(mask ? mask : getAll(b));
+  SmallVector<Type> afterTypes, laneTypes;
+  for (Value result : loop.getResults()) {
+    laneTypes.push_back(getLaneType(result.getType()));
+    inits.push_back(emitNothing(b, laneTypes.back()));
+  }
+  // Forwarded: the lanes that go on, and the values of all.
+  afterTypes.push_back(inits[numInits].getType());
+  llvm::append_range(afterTypes, laneTypes);
+  auto copy = b.create<scf::WhileOp>(
+      loc, afterTypes, inits,
+      [&](OpBuilder &before, Location, ValueRange arguments) {
+        map.map(loop.getBeforeArguments(), arguments.take_front(numInits));
+        Value active = arguments[numInits];
+        ValueRange earlier = arguments.drop_front(numInits + 1);
+        emitBlock(before, *loop.getBeforeBody(), active);
+        here = loc;
+        scf::ConditionOp condition = loop.getConditionOp();
+        Value on = before.create<arith::AndIOp>(
+            loc, active, getLanes(before, condition.getCondition()));
+        SmallVector<Value> forwarded = {on};
+        for (auto [value, old] : llvm::zip(condition.getArgs(), earlier))
+          forwarded.push_back(before.create<arith::SelectOp>(
+              loc, active, getLanes(before, value), old));
+        before.create<scf::ConditionOp>(loc, emitAny(before, on), forwarded);
+      },
+      [&](OpBuilder &after, Location, ValueRange arguments) {
+        ValueRange values = arguments.drop_front(1);
+        map.map(loop.getAfterArguments(), values);
+        emitBlock(after, *loop.getAfterBody(), arguments[0]);
+        here = loc;
+        SmallVector<Value> next;
+        for (Value value : loop.getYieldOp().getOperands())
+          next.push_back(getLanes(after, value));
+        next.push_back(arguments[0]);
+        llvm::append_range(next, values);
+        after.create<scf::YieldOp>(loc, next);
+      });
+  map.map(loop.getResults(), copy.getResults().drop_front(1));
+}

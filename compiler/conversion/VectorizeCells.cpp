@@ -1,0 +1,139 @@
+//===- VectorizeCells.cpp - kernels that take several cells at once -------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Passes.h"
+#include "compiler/conversion/Vectors.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace danskin {
+#define GEN_PASS_DEF_DPVECTORIZECELLS
+#include "compiler/conversion/Passes.h.inc"
+} // namespace danskin
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// The innermost loops over cells, and what differs in each.
+static SmallVector<std::pair<scf::ForOp, Varying>>
+findLoops(func::FuncOp kernel) {
+  SmallVector<std::pair<scf::ForOp, Varying>> loops;
+  DenseSet<Operation *> outer;
+  // Inner loops come first.
+  kernel.walk([&](scf::ForOp loop) {
+    if (!loop->hasAttr(cellsAttr))
+      return;
+    if (!outer.contains(loop))
+      loops.push_back({loop, Varying(loop)});
+    for (Operation *op = loop->getParentOp(); op != kernel;
+         op = op->getParentOp())
+      outer.insert(op);
+  });
+  return loops;
+}
+
+/// Clones what computes `value` from the arguments of the kernel that `map`
+/// has; null if anything else has a part in it.
+static Value cloneSlice(OpBuilder &b, Value value, IRMapping &map) {
+  if (Value known = map.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumRegions() ||
+      !(isa<arith::ArithDialect>(op->getDialect())))
+    return Value();
+  for (Value operand : op->getOperands())
+    if (!cloneSlice(b, operand, map))
+      return Value();
+  b.clone(*op, map);
+  return map.lookup(value);
+}
+
+namespace {
+struct DpVectorizeCells
+    : public danskin::impl::DpVectorizeCellsBase<DpVectorizeCells> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> kernels;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && function.getName().ends_with("_run"))
+        kernels.push_back(function);
+    for (func::FuncOp kernel : kernels)
+      makeOne(kernel);
+  }
+
+  void makeOne(func::FuncOp kernel) {
+    std::string stem = kernel.getName().drop_back(3).str();
+    auto find = [&](StringRef part) {
+      return getOperation().lookupSymbol<func::FuncOp>(stem + part.str());
+    };
+    func::FuncOp one = find("scaled"), wavefront = find("wavefront");
+    if (wavefront && width > 1) {
+      if (one)
+        one.erase();
+      one = wavefront;
+    } else if (wavefront) {
+      wavefront.erase();
+    }
+    if (!one && width > 1 && !findLoops(kernel).empty()) {
+      OpBuilder b(getOperation().getContext());
+      b.setInsertionPointAfter(kernel);
+      one = cast<func::FuncOp>(b.clone(*kernel));
+    }
+    if (!one)
+      return;
+    one.setName(stem + "one");
+    if (width > 1)
+      vectorize(one, stem);
+    one->removeAttr(sequentialAttr);
+    kernel->removeAttr(sequentialAttr);
+  }
+
+  void vectorize(func::FuncOp one, StringRef stem) {
+    auto loops = findLoops(one);
+    bool isWhole = !loops.empty() && !one->hasAttr(sequentialAttr);
+    for (auto &[loop, varying] : loops)
+      isWhole &= !varying.getObstacle();
+    if (isWhole)
+      makeExtent(one, (stem + "cells").str(), loops);
+    for (auto &[loop, varying] : loops)
+      if (!varying.getObstacle())
+        emitCells(loop, width);
+  }
+
+  /// The least number of cells that a loop has, if sizes alone say it.
+  void makeExtent(func::FuncOp one, StringRef name,
+                  ArrayRef<std::pair<scf::ForOp, Varying>> loops) {
+    OpBuilder b(one);
+    SmallVector<BlockArgument> sizes;
+    for (BlockArgument argument : one.getArguments())
+      if (argument.getType().isIndex())
+        sizes.push_back(argument);
+    SmallVector<Type> types(sizes.size(), b.getIndexType());
+    Location loc = one.getLoc();
+    auto extent = b.create<func::FuncOp>(
+        loc, name, b.getFunctionType(types, b.getI64Type()));
+    b.setInsertionPointToStart(extent.addEntryBlock());
+    IRMapping map;
+    for (auto [mine, theirs] : llvm::zip_equal(sizes, extent.getArguments()))
+      map.map(mine, theirs);
+    Value least;
+    for (auto [loop, varying] : loops) {
+      Value lower = cloneSlice(b, loop.getLowerBound(), map);
+      Value upper = cloneSlice(b, loop.getUpperBound(), map);
+      if (!lower || !upper)
+        return extent.erase();
+      Value count = b.create<arith::SubIOp>(loc, upper, lower);
+      least = least ? b.create<arith::MinSIOp>(loc, least, count) : count;
+    }
+    least = b.create<arith::IndexCastOp>(loc, b.getI64Type(), least);
+    b.create<func::ReturnOp>(loc, least);
+  }
+};
+} // namespace

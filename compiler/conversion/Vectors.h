@@ -1,0 +1,164 @@
+//===- Vectors.h - scalar code as code on vectors ---------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel computes one cell of one instance at a time. Its vector forms
+// compute several: equal cells of several instances, or cells of equal time of
+// one instance, each in a lane of its own. What is the same in all lanes stays
+// scalar; all else becomes a vector.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_VECTORS_H
+#define DANSKIN_CONVERSION_VECTORS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace danskin::conversion {
+
+/// On a loop whose iterations do not depend on one another, and may be run
+/// twice.
+constexpr llvm::StringLiteral cellsAttr = "dp.cells";
+
+/// On a kernel in which most cells are in no such loop.
+constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
+
+/// Which values differ from lane to lane.
+class Varying {
+public:
+  /// Lanes are instances of the function: what is loaded differs.
+  explicit Varying(mlir::func::FuncOp function);
+  /// Lanes are iterations of the loop: what depends on them differs, but
+  /// `alike`, which is known to be the same in all.
+  explicit Varying(mlir::scf::ForOp loop, mlir::ValueRange alike = {});
+
+  bool contains(mlir::Value value) const { return values.contains(value); }
+  /// Has the code nothing that lanes cannot do? If not, why.
+  const char *getObstacle() const { return obstacle; }
+
+private:
+  void propagate(mlir::Operation *root);
+  void visit(mlir::Operation *op);
+  void visitControl(mlir::Operation *op);
+  bool containsAny(mlir::ValueRange values) const;
+  void mark(mlir::Value value);
+  void markIf(mlir::ValueRange from, mlir::ValueRange to);
+
+  llvm::DenseSet<mlir::Value> values, alike;
+  bool allLoads;
+  const char *obstacle = nullptr;
+  bool changed = false;
+};
+
+/// An array of the caller as the memory from its first element on.
+struct FlatArray {
+  mlir::Value memory;
+  llvm::SmallVector<mlir::Value> strides;
+
+  static FlatArray get(mlir::OpBuilder &b, mlir::Location loc,
+                       mlir::Value array);
+};
+
+/// Emits the operations of a block as operations on `width` lanes.
+///
+/// Control that differs from lane to lane becomes masks: of a branch both sides
+/// are computed and one is selected, a loop runs as long as any lane does.
+class VectorEmitter {
+public:
+  VectorEmitter(const Varying &varying, unsigned width, mlir::Location loc)
+      : varying(varying), width(width), here(loc) {}
+  virtual ~VectorEmitter() = default;
+
+protected:
+  /// Lanes that compute what stands here; null for all.
+  using Mask = mlir::Value;
+
+  /// Memory, the place in it of the first lane, and each lane's distance from
+  /// there. Where lanes lie side by side there are no distances; where they
+  /// may, `adjacent` says at run time whether they do.
+  struct Address {
+    mlir::Value memory, base, offsets, adjacent;
+  };
+  virtual Address getAddress(mlir::OpBuilder &b, mlir::Value array,
+                             mlir::ValueRange indices) = 0;
+  virtual void emitView(mlir::OpBuilder &b, mlir::memref::ViewOp view) = 0;
+  /// A load from and a store to a place that is the same for all lanes.
+  virtual void emitCommonLoad(mlir::OpBuilder &b, mlir::memref::LoadOp load,
+                              Mask mask) = 0;
+  virtual void emitCommonStore(mlir::OpBuilder &b, mlir::memref::StoreOp store,
+                               Mask mask) = 0;
+  /// Is the place of a load or store the same for all lanes?
+  virtual bool isCommon(mlir::Value array, mlir::ValueRange indices) = 0;
+  /// An operation whose result differs by lane and that has just been emitted.
+  virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
+
+  void emitBlock(mlir::OpBuilder &b, mlir::Block &block, Mask mask);
+
+  mlir::Type getLaneType(mlir::Type type) {
+    return mlir::VectorType::get(width, type);
+  }
+  /// What stands for the value, a vector if it varies.
+  mlir::Value get(mlir::Value value) { return map.lookupOrDefault(value); }
+  /// The same as a vector.
+  mlir::Value getLanes(mlir::OpBuilder &b, mlir::Value value) {
+    return spread(b, get(value));
+  }
+  mlir::Value spread(mlir::OpBuilder &b, mlir::Value value);
+  mlir::Value constant(mlir::OpBuilder &b, int64_t value);
+  mlir::Value getAll(mlir::OpBuilder &b);
+  mlir::Value emitAny(mlir::OpBuilder &b, Mask mask);
+  mlir::Value emitNothing(mlir::OpBuilder &b, mlir::Type type);
+
+  const Varying &varying;
+  unsigned width;
+  mlir::IRMapping map;
+  mlir::Location here; ///< of what is being emitted
+
+private:
+  void emitOp(mlir::OpBuilder &b, mlir::Operation *op, Mask mask);
+  void emitElementwise(mlir::OpBuilder &b, mlir::Operation *op);
+  void emitCall(mlir::OpBuilder &b, mlir::func::CallOp call);
+  void emitLoad(mlir::OpBuilder &b, mlir::memref::LoadOp load, Mask mask);
+  void emitStore(mlir::OpBuilder &b, mlir::memref::StoreOp store, Mask mask);
+  void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask);
+  void emitUniformIf(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask);
+  llvm::SmallVector<mlir::Value> emitSide(mlir::OpBuilder &b,
+                                          mlir::scf::IfOp branch,
+                                          mlir::Region &side, Mask mask);
+  void emitFor(mlir::OpBuilder &b, mlir::scf::ForOp loop, Mask mask);
+  void emitWhile(mlir::OpBuilder &b, mlir::scf::WhileOp loop, Mask mask);
+
+  mlir::Type getType(mlir::Value value) {
+    return varying.contains(value) ? getLaneType(value.getType())
+                                   : value.getType();
+  }
+  /// A value of type getType(like).
+  mlir::Value fit(mlir::OpBuilder &b, mlir::Value value, mlir::Value like) {
+    return varying.contains(like) ? spread(b, value) : value;
+  }
+  Mask meet(mlir::OpBuilder &b, Mask mask, mlir::Value condition);
+};
+
+/// Fills `lanes`, whose arguments are those of `kernel` but that arrays have a
+/// leading axis of lanes and that the number of instances, at least 1 and at
+/// most `width`, comes last. Instances that are missing repeat the last one.
+/// The workspace holds `width` times that of one instance.
+void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
+               mlir::func::FuncOp lanes, unsigned width);
+
+/// Replaces a loop over cells by one that takes `width` of them at a time.
+void emitCells(mlir::scf::ForOp loop, unsigned width);
+
+/// exp and log of vectors of doubles, bit for bit those of the runtime.
+mlir::Value emitExp(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
+mlir::Value emitLog(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_VECTORS_H
