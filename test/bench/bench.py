@@ -5,6 +5,7 @@
   bench.py --only 'CRF.*S=32' rows whose name matches
   bench.py --quick            fewer and shorter samples, without the slow rows
   bench.py --list             names the rows
+  bench.py --resume           only rows that OUTPUT.json does not have yet
 
 Run it through run.sh, which installs the peers and builds.
 """
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--only", default="", metavar="PATTERN", help="a regular expression for the names of rows")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="goes on where a run was interrupted")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--dpc", type=pathlib.Path, default=ours.DPC[0])
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ours.BUILD / "bench" / "last",
@@ -74,6 +76,11 @@ def main():
     limits.build()
     result = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "quick": options.quick, "machine": machine.describe(), "rows": []}  # fmt: skip
+    if options.resume and options.output.with_suffix(".json").exists():
+        before = json.loads(options.output.with_suffix(".json").read_text())["rows"]
+        result["rows"] = before
+        measured = {f"{row['kernel']} {row.get('shape', '')}".strip() for row in before}
+        rows = [row for row in rows if row.name not in measured]
     print(report.heading(result), flush=True)
     for row in rows:
         done = run_report(row) if isinstance(row, Report) else measure.run_case(

@@ -40,11 +40,14 @@ def count(dpc, path, reg, isa):
     return found
 
 
+def written():
+    """The rows of the table as they stand."""
+    text = TABLE.read_text() if TABLE.exists() else ""
+    return [tuple(line.split()) for line in text.splitlines() if line and not line.startswith("#")]
+
+
 def read():
-    if not TABLE.exists():
-        return {}
-    rows = (line.split() for line in TABLE.read_text().splitlines() if line and not line.startswith("#"))
-    return {tuple(row[:4]): (int(row[5]), int(row[6])) for row in rows}
+    return {row[:4]: (int(row[5]), int(row[6])) for row in written()}
 
 
 def faults(key, counts, table):
@@ -65,9 +68,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build/bin/dpc")
     parser.add_argument("--update", action="store_true", help="write the table instead")
+    parser.add_argument("--only", default="", metavar="PROGRAM", help="one example")
     options = parser.parse_args()
     table, rows, passed, failed = read(), [], 0, 0
-    for path in sorted(ROOT.glob("examples/*/*.dp")):
+    paths = [path for path in sorted(ROOT.glob("examples/*/*.dp")) if options.only in ("", path.stem)]
+    for path in paths:
         for reg in REGULARIZERS:
             for isa in ISAS:
                 key = (path.stem, reg, isa)
@@ -76,12 +81,15 @@ def main():
                     found = [] if options.update else list(faults(key, counts, table))
                 except RuntimeError as error:
                     counts, found = {}, [str(error)]
+                if not counts:
+                    rows += [row for row in written() if row[:3] == key]
                 for fault in found:
                     print(f"FAIL: {' '.join(key)}: {fault}", flush=True)
                 failed, passed = failed + bool(found), passed + (not found)
                 rows += [(*key, name, str(size), *(str(math.ceil(number * SLACK)) for number in numbers))
                          for name, (size, *numbers) in sorted(counts.items())]  # fmt: skip
-    if options.update and not failed:
+    if options.update:
+        rows = sorted(rows + [row for row in written() if row[0] not in {path.stem for path in paths}])
         widths = [max(len(row[k]) for row in rows) for k in range(7)]
         lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
         TABLE.write_text(HEADER + "\n".join(lines) + "\n")
