@@ -50,6 +50,15 @@ def error_of(found, truth):
     return worst, where
 
 
+def compiler_failure(error):
+    """What the compiler says, without where its files are."""
+    text = (error.stderr or b"").decode(errors="replace")
+    if "Stack dump" in text or error.returncode < 0:
+        return "the compiler crashes"
+    said = [line.partition("error: ")[2] for line in text.splitlines() if "error: " in line]
+    return f"does not compile: {(said or [f'exit status {error.returncode}'])[0]}"[:200]
+
+
 class Entrant:
     """A contender on its way through one measurement."""
 
@@ -73,7 +82,7 @@ class Entrant:
         except ImportError as error:
             self.failure = f"not installed: {error}"
         except subprocess.CalledProcessError as error:
-            self.failure = f"does not compile: {(error.stderr or b'').decode(errors='replace').strip()[:160]}"
+            self.failure = compiler_failure(error)
         except Exception as error:  # a peer may fail in any way it likes
             self.failure = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200]
             if os.environ.get("BENCH_TRACE"):
