@@ -10,7 +10,7 @@ from .primitives import grad_p, hvp_p, value_p
 
 def _fold(primitive, operands, dims, *, call):
     size = next(each.shape[dim] for each, dim in zip(operands, dims) if dim is not None)
-    operands = [each if dim is None else jnp.moveaxis(each, dim, 0) for each, dim in zip(operands, dims)]
+    operands = [jnp.asarray(each) if dim is None else jnp.moveaxis(each, dim, 0) for each, dim in zip(operands, dims)]
     own = tuple(each.shape[dim is not None :] for each, dim in zip(operands, dims))
     batch = call.find_batch(own)
     if batch is not None:

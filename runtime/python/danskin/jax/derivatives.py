@@ -14,6 +14,7 @@ transpose J, H is symmetric.
 """
 
 import jax
+import numpy as np
 from jax import numpy as jnp
 from jax.interpreters import ad
 
@@ -28,6 +29,11 @@ def _moved(call, tangents, prefix=""):
     """{name: tangent} of operands called prefix + name that have one."""
     return {name.removeprefix(prefix): each for name, each in zip(call.names, tangents)
             if name.startswith(prefix) and not _is_zero(each)}  # fmt: skip
+
+
+def _get_shapes(operands):
+    """Of arrays, of plain numbers, and of what is linear and so has no value."""
+    return tuple(each.aval.shape if ad.is_undefined_primal(each) else np.shape(each) for each in operands)
 
 
 def _select(call, operands, names):
@@ -122,7 +128,7 @@ def _move_twice(call, operands, others):
     """{jvp.<output>: <v, H u>}, an element of the outputs at a time: v the directions
     of the call, u the others."""
     directions = _moved(call, operands, "dir.")
-    shapes = tuple(each.shape for each in operands)
+    shapes = _get_shapes(operands)
     batch = call.find_batch(shapes)
     lead = () if batch is None else (batch,)
     alone = {*call.spread, *(name for name in directions if name in call.base and not call.is_batched(name, shapes))}
@@ -158,8 +164,7 @@ def _move_twice(call, operands, others):
 def _fit(call, operands, found):
     """What is linear in a direction has a cotangent of its shape: sums those over the
     batch that has the input and not the direction. {operand's name: array}."""
-    shapes = dict(zip(call.names, (each.aval.shape if ad.is_undefined_primal(each) else each.shape
-                                   for each in operands)))  # fmt: skip
+    shapes = dict(zip(call.names, _get_shapes(operands)))
     fitted = {}
     for name, each in found.items():
         wanted = shapes[f"dir.{name}"]
@@ -172,7 +177,7 @@ def _hvp_transpose(cotangents, *operands, call):
               if ad.is_undefined_primal(each)}  # fmt: skip
     given = {name: each for name, each in zip(call.results, cotangents) if not _is_zero(each)}
     # A batch that a direction has and its input has not is seen in the input.
-    shapes = tuple(each.aval.shape if ad.is_undefined_primal(each) else each.shape for each in operands)
+    shapes = _get_shapes(operands)
     alone = {*call.spread, *(name for name in linear if name in call.base and call.is_batched(f"dir.{name}", shapes)
                              and not call.is_batched(name, shapes))}  # fmt: skip
     spread = tuple(name for name in call.base if name in alone)
