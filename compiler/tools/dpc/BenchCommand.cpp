@@ -8,6 +8,7 @@
 #include "compiler/tools/dpc/BenchCommand.h"
 #include "compiler/pipeline/Compiler.h"
 #include "compiler/tools/dpc/BenchOptions.h"
+#include "compiler/tools/dpc/CommandLine.h"
 #include "compiler/tools/dpc/CompiledEngine.h"
 #include "compiler/tools/dpc/TestCommandDraw.h"
 #include "llvm/Support/Format.h"
@@ -268,11 +269,6 @@ json::Object BenchRun::toJson() const {
   if (candidates)
     result["candidates"] = *candidates;
   return result;
-}
-
-static int report(Error error) {
-  errs() << "dpc bench: error: " << toString(std::move(error)) << "\n";
-  return 1;
 }
 
 int danskin::benchCommand(Arguments arguments) {

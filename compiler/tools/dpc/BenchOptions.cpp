@@ -6,16 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/BenchOptions.h"
+#include "compiler/tools/dpc/CommandLine.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace danskin;
 using llvm::StringRef;
-
-static std::vector<std::string> splitList(StringRef text) {
-  llvm::SmallVector<StringRef> parts;
-  text.split(parts, ',', -1, /*KeepEmpty=*/false);
-  return {parts.begin(), parts.end()};
-}
 
 /// Takes an option that is a number; false where the argument is another one.
 template <class Number>

@@ -7,6 +7,7 @@
 
 #include "compiler/tools/dpc/Call.h"
 #include "compiler/pipeline/Compiler.h"
+#include "compiler/tools/dpc/CommandLine.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -82,15 +83,6 @@ private:
       return false;
     value = arguments[next++];
     return true;
-  }
-
-  static std::vector<std::string> splitList(StringRef text) {
-    SmallVector<StringRef> parts;
-    text.split(parts, ',', -1, /*KeepEmpty=*/false);
-    std::vector<std::string> list;
-    for (StringRef part : parts)
-      list.push_back(part.str());
-    return list;
   }
 
   Error parseOption(StringRef argument) {
@@ -173,13 +165,6 @@ Expected<const Program *> danskin::selectProgram(const File &file,
 //===----------------------------------------------------------------------===//
 // The whole command
 //===----------------------------------------------------------------------===//
-
-static int report(Error error) {
-  handleAllErrors(std::move(error), [](const ErrorInfoBase &info) {
-    errs() << "error: " << info.message() << "\n";
-  });
-  return 1;
-}
 
 /// Describes one program, or all of the file.
 static int describe(const File &file, const CallSpec &spec, StringRef text,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/TestCommand.h"
+#include "compiler/tools/dpc/CommandLine.h"
 #include "compiler/tools/dpc/Evaluate.h"
 #include "compiler/tools/dpc/TestCommandCheck.h"
 #include "compiler/tools/dpc/TestCommandDraw.h"
@@ -32,15 +33,6 @@ struct TestOptions {
   bool json = false;
 };
 } // namespace
-
-static std::vector<std::string> splitList(StringRef text) {
-  SmallVector<StringRef> parts;
-  text.split(parts, ',', -1, /*KeepEmpty=*/false);
-  std::vector<std::string> list;
-  for (StringRef part : parts)
-    list.push_back(part.str());
-  return list;
-}
 
 static Expected<TestOptions> parseOptions(ArrayRef<const char *> arguments) {
   TestOptions options;
@@ -389,11 +381,6 @@ private:
   Tally tally;
 };
 } // namespace
-
-static int report(Error error) {
-  errs() << "error: " << llvm::toString(std::move(error)) << "\n";
-  return 1;
-}
 
 int danskin::testCommand(ArrayRef<const char *> arguments,
                          EngineFactory makeEngine) {
