@@ -25,16 +25,20 @@ void danskin::populateLowerToLLVM(OpPassManager &passes) {
   passes.addPass(createCSEPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
   passes.addPass(arith::createArithExpandOpsPass()); // floordivsi, ceildivsi
-  passes.addPass(createConvertSCFToCFPass());
+  // What drives these merges blocks, which may take for ever where there are
+  // many; so they come before there are any.
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createConvertVectorToLLVMPass());
+  passes.addPass(createConvertSCFToCFPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   passes.addPass(createConvertMathToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createConvertFuncToLLVMPass());
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
-  passes.addPass(createCanonicalizerPass());
+  GreedyRewriteConfig config;
+  config.enableRegionSimplification = GreedySimplifyRegionLevel::Normal;
+  passes.addPass(createCanonicalizerPass(config));
 }
 
 std::unique_ptr<llvm::Module> danskin::translate(ModuleOp module,

@@ -42,10 +42,12 @@ Error danskin::drawInts(RandomEngine &random, const Program &program,
   SmallVector<int64_t> index(shape.size());
   if (!tensor.data.empty())
     do {
-      Expected<Interval> promise = getPromise(program, instance, input, index);
+      Expected<reference::Interval> promise =
+          getPromise(program, instance, input, index);
       if (!promise)
         return promise.takeError();
-      Interval interval = input.values ? *promise : Interval{-9, 10};
+      reference::Interval interval =
+          input.values ? *promise : reference::Interval{-9, 10};
       if (interval.lower >= interval.upper)
         return makeError("nothing is in the range " + Twine(interval.lower) +
                          ".." + Twine(interval.upper) + " of `" +
