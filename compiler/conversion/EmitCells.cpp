@@ -243,8 +243,8 @@ static bool isLinear(Value value, scf::ForOp loop) {
 
 /// The comparisons in the loop that its index alone decides, and what each says
 /// away from the edges.
-static SmallVector<std::pair<Value, bool>> findConditions(scf::ForOp loop,
-                                                          Varying &varying) {
+static SmallVector<std::pair<Value, bool>>
+findConditions(scf::ForOp loop, const Varying &varying) {
   SmallVector<std::pair<Value, bool>> conditions;
   loop.walk([&](arith::CmpIOp compare) {
     if (varying.contains(compare.getResult()) &&
@@ -293,7 +293,8 @@ static Value emitSays(OpBuilder &b, scf::ForOp loop, Value condition,
                                 both(arith::CmpIPredicate::sgt));
 }
 
-void danskin::conversion::emitCells(scf::ForOp loop, unsigned width) {
+void danskin::conversion::emitCells(scf::ForOp loop, const Varying &edge,
+                                    unsigned width) {
   Location loc = loop.getLoc();
   OpBuilder b(loop);
   auto constant = [&](int64_t value) -> Value {
@@ -307,7 +308,6 @@ void danskin::conversion::emitCells(scf::ForOp loop, unsigned width) {
   Value latest = b.create<arith::MaxSIOp>(
       loc, lower, b.create<arith::SubIOp>(loc, upper, times));
 
-  Varying edge(loop);
   SmallVector<std::pair<Value, bool>> conditions = findConditions(loop, edge);
   SmallVector<Value> alike;
   for (auto [condition, holds] : conditions)

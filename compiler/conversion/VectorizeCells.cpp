@@ -38,6 +38,15 @@ findLoops(func::FuncOp kernel) {
   return loops;
 }
 
+static bool hasLoops(func::FuncOp kernel) {
+  return kernel
+      .walk([](scf::ForOp loop) {
+        return loop->hasAttr(cellsAttr) ? WalkResult::interrupt()
+                                        : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 /// Clones what computes `value` from the arguments of the kernel that `map`
 /// has; null if anything else has a part in it.
 static Value cloneSlice(OpBuilder &b, Value value, IRMapping &map) {
@@ -81,7 +90,7 @@ struct DpVectorizeCells
     } else if (wavefront) {
       wavefront.erase();
     }
-    if (!one && width > 1 && !findLoops(kernel).empty()) {
+    if (!one && width > 1 && hasLoops(kernel)) {
       OpBuilder b(getOperation().getContext());
       b.setInsertionPointAfter(kernel);
       one = cast<func::FuncOp>(b.clone(*kernel));
@@ -104,7 +113,7 @@ struct DpVectorizeCells
       makeExtent(one, (stem + "cells").str(), loops);
     for (auto &[loop, varying] : loops)
       if (!varying.getObstacle())
-        emitCells(loop, width);
+        emitCells(loop, varying, width);
   }
 
   /// The least number of cells that a loop has, if sizes alone say it.

@@ -153,7 +153,8 @@ void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
                mlir::func::FuncOp lanes, unsigned width);
 
 /// Replaces a loop over cells by one that takes `width` of them at a time.
-void emitCells(mlir::scf::ForOp loop, unsigned width);
+/// `varying` is what differs in it.
+void emitCells(mlir::scf::ForOp loop, const Varying &varying, unsigned width);
 
 /// exp and log of vectors of doubles, bit for bit those of the runtime.
 mlir::Value emitExp(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
