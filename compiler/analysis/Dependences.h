@@ -50,6 +50,16 @@ constexpr unsigned dependenceProofLimit = 100000;
 ProgramDependences getDependences(mlir::dp::ProgramOp program,
                                   ProofBudget &budget);
 
+/// The dependences of a program as an analysis that passes share: it holds
+/// until the program's cells or reads change.
+struct DependenceAnalysis {
+  explicit DependenceAnalysis(mlir::dp::ProgramOp program) {
+    ProofBudget budget{dependenceProofLimit};
+    dependences = getDependences(program, budget);
+  }
+  ProgramDependences dependences;
+};
+
 } // namespace danskin
 
 #endif // DANSKIN_ANALYSIS_DEPENDENCES_H

@@ -73,8 +73,7 @@ private:
 
 void CellEmitter::run(OpBuilder &b, Value first, Value end,
                       ArrayRef<std::pair<Value, bool>> conditions) {
-  lane =
-      b.create<vector::StepOp>(here, VectorType::get(width, b.getIndexType()));
+  lane = countUp(b);
   Value index = loop.getInductionVar();
   Value indices = b.create<arith::AddIOp>(here, spread(b, first), lane);
   map.map(index, indices);

@@ -70,8 +70,7 @@ void LaneEmitter::openArray(OpBuilder &b, Value argument, Value array,
 void LaneEmitter::run(func::FuncOp lanes) {
   Block *entry = lanes.addEntryBlock();
   OpBuilder b = OpBuilder::atBlockEnd(entry);
-  lane =
-      b.create<vector::StepOp>(here, VectorType::get(width, b.getIndexType()));
+  lane = countUp(b);
   Value last = b.create<arith::SubIOp>(here, entry->getArguments().back(),
                                        constant(b, 1));
   workspace = kernel.getArguments().back();

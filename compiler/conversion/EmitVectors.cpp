@@ -28,6 +28,13 @@ FlatArray FlatArray::get(OpBuilder &b, Location loc, Value array) {
   return {memory, SmallVector<Value>(metadata.getStrides())};
 }
 
+Value VectorEmitter::countUp(OpBuilder &b) {
+  auto numbers = llvm::to_vector(llvm::seq<int64_t>(width));
+  auto type = VectorType::get(width, b.getIndexType());
+  return b.create<arith::ConstantOp>(here,
+                                     DenseIntElementsAttr::get(type, numbers));
+}
+
 Value VectorEmitter::spread(OpBuilder &b, Value value) {
   if (isa<VectorType>(value.getType()))
     return value;

@@ -20,7 +20,7 @@ class OpPassManager;
 
 namespace danskin {
 
-/// Adds upstream's passes from scf, memref, arith, math and func to the llvm
+/// Adds the passes from scf, memref, vector, arith, math and func to the llvm
 /// dialect, for a module of wrapped entry points.
 void populateLowerToLLVM(mlir::OpPassManager &passes);
 

@@ -89,4 +89,14 @@ def DpWrapEntryPoints : Pass<"dp-wrap-entry-points", "::mlir::ModuleOp"> {
   ];
 }
 
+def DpLowerToLLVM : Pass<"dp-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "convert what kernels are made of to the llvm dialect at once";
+  let description = [{
+    Upstream's patterns for vector, memref, math, arith, cf and func in a single
+    conversion; one pass a dialect takes three times as long. Expects no scf and
+    no memref.reinterpret_cast.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // DANSKIN_CONVERSION_PASSES_TD

@@ -110,6 +110,8 @@ protected:
     return spread(b, get(value));
   }
   mlir::Value spread(mlir::OpBuilder &b, mlir::Value value);
+  /// 0, 1, ..., width - 1
+  mlir::Value countUp(mlir::OpBuilder &b);
   mlir::Value constant(mlir::OpBuilder &b, int64_t value);
   mlir::Value getAll(mlir::OpBuilder &b);
   mlir::Value emitAny(mlir::OpBuilder &b, Mask mask);

@@ -143,6 +143,9 @@ struct DpWrapEntryPoints
       function->setAttr(
           "llvm.linkage",
           LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
+      // What its one caller knows of strides is worth as much as the code.
+      function->setAttr("passthrough",
+                        Builder(context).getStrArrayAttr({"alwaysinline"}));
       Wrapper(function).wrap(name,
                              part == "run" || part == "one" ||
                                  part == "validate" || part == "lanes",

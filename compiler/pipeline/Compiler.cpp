@@ -10,6 +10,7 @@
 #include "compiler/frontend/DpGen.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,7 +29,11 @@ Compiler::Compiler(Diagnostics &diagnostics)
 OwningOpRef<ModuleOp>
 Compiler::generate(const ast::Program &program, StringRef text,
                    StringRef filename, const llvm::StringMap<int64_t> &fixed) {
-  return generateDp(program, text, filename, fixed, context);
+  OwningOpRef<ModuleOp> module =
+      generateDp(program, text, filename, fixed, context);
+  if (!run(*module, populateChecks))
+    return nullptr;
+  return module;
 }
 
 //===----------------------------------------------------------------------===//
@@ -98,10 +103,15 @@ bool Compiler::run(ModuleOp module,
     add(diagnostics, diagnostic);
   });
   PassManager manager(&context);
+#ifdef NDEBUG
+  // Once at the end: after each pass it is a fifth of the time.
+  manager.enableVerifier(false);
+#endif
   if (llvm::timeTraceProfilerEnabled())
     manager.addInstrumentation(std::make_unique<PassTrace>());
   populate(manager);
-  return succeeded(manager.run(module)) && !diagnostics.hasErrors();
+  return succeeded(manager.run(module)) && succeeded(verify(module)) &&
+         !diagnostics.hasErrors();
 }
 
 OwningOpRef<ModuleOp> Compiler::lower(ModuleOp source, const Entry &entry,
@@ -159,16 +169,8 @@ void Compiler::printSchedule(ModuleOp scheduled, const Entry &entry,
     os << "  " << line << "\n";
 }
 
-bool Compiler::check(ModuleOp source) {
-  OwningOpRef<ModuleOp> module = source.clone();
-  return run(*module, populateChecks);
-}
-
 std::optional<ProgramReport> Compiler::report(ModuleOp module) {
-  if (!run(module, [](OpPassManager &manager) {
-        populateChecks(manager);
-        populateSchedule(manager);
-      }))
+  if (!run(module, [](OpPassManager &manager) { populateSchedule(manager); }))
     return std::nullopt;
   auto program = *module.getOps<dp::ProgramOp>().begin();
   ProofBudget budget{dependenceProofLimit};

@@ -26,8 +26,8 @@ public:
 
   mlir::MLIRContext &getContext() { return context; }
 
-  /// The program in dp as the front end writes it; sizes of `fixed` are
-  /// specialized.
+  /// The program in dp, checked; sizes of `fixed` are specialized. Null where
+  /// an error was added.
   mlir::OwningOpRef<mlir::ModuleOp>
   generate(const ast::Program &program, llvm::StringRef text,
            llvm::StringRef filename, const llvm::StringMap<int64_t> &fixed);
@@ -53,11 +53,8 @@ public:
   void printSchedule(mlir::ModuleOp scheduled, const Entry &entry,
                      llvm::raw_ostream &os);
 
-  /// Runs the static checks alone.
-  bool check(mlir::ModuleOp source);
-
-  /// What `dpc check` says of a program that is as the front end writes it;
-  /// nothing where an error was added. Schedules `module` in place.
+  /// What `dpc check` says of a checked program; nothing where an error was
+  /// added. Schedules `module` in place.
   std::optional<ProgramReport> report(mlir::ModuleOp module);
 
 private:

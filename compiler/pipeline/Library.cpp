@@ -109,7 +109,7 @@ private:
     OwningOpRef<ModuleOp> source =
         compiler.generate(program, text, filename, options.fixed);
     SmallVector<const Entry *> entries;
-    if (!selectEntries(*source, entries))
+    if (!source || !selectEntries(*source, entries))
       return false;
     for (const Entry *entry : entries) {
       llvm::TimeTraceScope scope("Entry",
@@ -237,7 +237,7 @@ private:
     OwningOpRef<ModuleOp> source =
         compiler.generate(program, text, filename, options.fixed);
     SmallVector<const Entry *> entries;
-    if (!selectEntries(*source, entries))
+    if (!source || !selectEntries(*source, entries))
       return false;
     bool isText = stage.populate == nullptr;
     for (const Entry *entry : entries) {

@@ -87,7 +87,6 @@ void danskin::populateChecks(OpPassManager &manager) {
 
 static void addEquations(OpPassManager &manager, const PipelineOptions &options,
                          const Entry &entry) {
-  populateChecks(manager);
   DpSpecializeRegularizerOptions specialize;
   specialize.regularizer = options.regularizer;
   if (!entry.onlyRegularizer.empty()) {
@@ -112,8 +111,10 @@ static void addDerivatives(OpPassManager &manager,
     onProgram(manager).addPass(createDpFuseCells());
 }
 
-void danskin::populateSchedule(OpPassManager &manager, Order order) {
+void danskin::populateSchedule(OpPassManager &manager, Order order,
+                               bool isForVectors) {
   DpAssignScheduleOptions schedule;
+  schedule.wavefront = isForVectors && order == Order::RowsFirst;
   schedule.rowMajor = order == Order::Rows;
   schedule.rowsFirst = order == Order::RowsFirst;
   onProgram(manager).addPass(createDpAssignSchedule(schedule));
@@ -125,7 +126,8 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
   populateSchedule(manager,
                    entry.tracesPath && options.order == Order::RowsFirst
                        ? Order::Widest
-                       : options.order);
+                       : options.order,
+                   options.lanes > 1);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;

@@ -82,12 +82,13 @@ void populatePipeline(mlir::OpPassManager &manager,
                       const Stage &last, const Stage *first = nullptr);
 
 /// Adds the static checks of a spec, and the split of tables that no schedule
-/// orders whole; part of the stage `dp`.
+/// orders whole; what the stage `dp` starts from.
 void populateChecks(mlir::OpPassManager &manager);
 
-/// Adds the search for a schedule; part of the stage `schedule`.
-void populateSchedule(mlir::OpPassManager &manager,
-                      Order order = Order::Widest);
+/// Adds the search for a schedule; part of the stage `schedule`. Kernels for
+/// vectors may have a second one.
+void populateSchedule(mlir::OpPassManager &manager, Order order = Order::Widest,
+                      bool isForVectors = false);
 
 /// Every dialect that a stage holds.
 void loadDialects(mlir::MLIRContext &context);

@@ -102,8 +102,10 @@ void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
   TimeProfilingPassesHandler trace;
   if (timeTraceProfilerEnabled())
     trace.registerCallbacks(callbacks);
-  PassBuilder builder(&machine, PipelineTuningOptions(), std::nullopt,
-                      &callbacks);
+  // Loops that gain by vectors are vectors already.
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = false;
+  PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);

@@ -19,12 +19,11 @@ namespace danskin {
 #include "compiler/transforms/Passes.h.inc"
 } // namespace danskin
 
-/// The dependences, or an error if they are too many.
-static FailureOr<ProgramDependences> getDependences(dp::ProgramOp program) {
-  ProofBudget budget{dependenceProofLimit};
-  ProgramDependences dependences = danskin::getDependences(program, budget);
+/// False, after an error, if there are too many to be found.
+static LogicalResult verifyComplete(dp::ProgramOp program,
+                                    const ProgramDependences &dependences) {
   if (!dependences.incomplete)
-    return dependences;
+    return success();
   return emitError(program.getLoc())
          << "finding the dependences takes more than " << dependenceProofLimit
          << " steps [E0308]";
@@ -97,25 +96,27 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
   using DpAssignScheduleBase::DpAssignScheduleBase;
 
   void runOnOperation() override {
-    FailureOr<ProgramDependences> dependences = getDependences(getOperation());
-    if (failed(dependences))
+    const ProgramDependences &dependences =
+        getAnalysis<DependenceAnalysis>().dependences;
+    if (failed(verifyComplete(getOperation(), dependences)))
       return signalPassFailure();
     SchedulingOptions options;
     options.rowMajor = rowMajor || rowsFirst;
-    SchedulingResult result = solve(dependences->problem, options);
+    SchedulingResult result = solve(dependences.problem, options);
     if (!result && rowsFirst) {
       options.rowMajor = false;
-      result = solve(dependences->problem, options);
+      result = solve(dependences.problem, options);
     }
     if (!result) {
-      emitFailure(getOperation(), *dependences, *result.failure);
+      emitFailure(getOperation(), dependences, *result.failure);
       return signalPassFailure();
     }
-    if (failed(verifySchedule(*dependences, result.schedule)))
+    if (failed(verifySchedule(dependences, result.schedule)))
       return signalPassFailure();
-    setSchedule(*dependences, result.schedule);
-    if (options.rowMajor && !rowMajor && isSequential(*dependences, result))
-      return assignWavefront(*dependences, result.schedule);
+    setSchedule(dependences, result.schedule);
+    if (wavefront && options.rowMajor && isSequential(dependences, result))
+      assignWavefront(dependences, result.schedule);
+    markAllAnalysesPreserved();
   }
 
   /// Does a statement with as many indices as any take them one by one?
@@ -150,15 +151,16 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
 
 struct VerifySchedule : danskin::impl::DpVerifyScheduleBase<VerifySchedule> {
   void runOnOperation() override {
-    FailureOr<ProgramDependences> dependences = getDependences(getOperation());
-    if (failed(dependences))
+    const ProgramDependences &dependences =
+        getAnalysis<DependenceAnalysis>().dependences;
+    if (failed(verifyComplete(getOperation(), dependences)))
       return signalPassFailure();
-    if (failed(verifyIn(*dependences, scheduleAttrName)))
+    if (failed(verifyIn(dependences, scheduleAttrName)))
       return signalPassFailure();
-    if (llvm::any_of(dependences->statements, [](Operation *op) {
+    if (llvm::any_of(dependences.statements, [](Operation *op) {
           return op->hasAttr(wavefrontAttrName);
         }))
-      if (failed(verifyIn(*dependences, wavefrontAttrName)))
+      if (failed(verifyIn(dependences, wavefrontAttrName)))
         return signalPassFailure();
     markAllAnalysesPreserved();
   }

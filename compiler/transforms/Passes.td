@@ -152,8 +152,9 @@ def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
     Option<"rowMajor", "row-major", "bool", "false",
            "only rows that are one dim, forward or backward">,
     Option<"rowsFirst", "rows-first", "bool", "false",
-           "such rows where they are a schedule, any others where not; where they "
-           "take cell by cell, `wavefront` holds a second schedule">
+           "such rows where they are a schedule, any others where not">,
+    Option<"wavefront", "wavefront", "bool", "false",
+           "a second schedule, `wavefront`, where rows take cell by cell">
   ];
 }
 

@@ -41,6 +41,7 @@ struct ChooseForm : danskin::impl::DpChooseFormBase<ChooseForm> {
     if (failed(setChoice(getOperation(), "form", form,
                          {"auto", "native", "wide"})))
       signalPassFailure();
+    markAllAnalysesPreserved();
   }
 };
 
@@ -52,6 +53,7 @@ struct PlanStorage : danskin::impl::DpPlanStorageBase<PlanStorage> {
     for (auto table : getOperation().getBody().front().getOps<dp::TableOp>())
       if (failed(setChoice(table, "storage", storage, {"full", "box"})))
         return signalPassFailure();
+    markAllAnalysesPreserved();
   }
 };
 } // namespace

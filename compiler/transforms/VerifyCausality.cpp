@@ -20,9 +20,8 @@ namespace danskin {
 namespace {
 struct VerifyCausality : danskin::impl::DpVerifyCausalityBase<VerifyCausality> {
   void runOnOperation() override {
-    danskin::ProofBudget budget{danskin::dependenceProofLimit};
-    danskin::ProgramDependences dependences =
-        danskin::getDependences(getOperation(), budget);
+    const danskin::ProgramDependences &dependences =
+        getAnalysis<danskin::DependenceAnalysis>().dependences;
     const danskin::Problem &problem = dependences.problem;
     bool sound = true;
     for (unsigned id = 0; id < problem.dependences.size(); ++id) {

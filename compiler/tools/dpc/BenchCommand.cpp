@@ -155,6 +155,8 @@ private:
     Diagnostics diagnostics;
     Compiler compiler(diagnostics);
     auto module = compiler.generate(program, text, options.spec.file, {});
+    if (!module)
+      return;
     std::optional<ProgramReport> report = compiler.report(*module);
     if (!report || !report->cost.exact)
       return;

@@ -178,6 +178,8 @@ static int describe(const File &file, const CallSpec &spec, StringRef text,
     if (!spec.program.empty() && program->name != spec.program)
       continue;
     auto module = compiler.generate(*program, text, spec.file, {});
+    if (!module)
+      continue;
     std::vector<std::string> entries;
     for (const Entry *entry : Compiler::getEntriesOf(*module))
       entries.push_back(entry->query.str());
@@ -185,7 +187,8 @@ static int describe(const File &file, const CallSpec &spec, StringRef text,
     describeProgram(*program, entries, outs());
     isFirst = false;
   }
-  return 0;
+  diagnostics.print(errs());
+  return diagnostics.hasErrors();
 }
 
 static Error answer(const File &file, CallSpec &spec, EngineFactory makeEngine,

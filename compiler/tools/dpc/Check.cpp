@@ -19,6 +19,8 @@ static void checkProgram(const ast::Program &program, SourceFile &source,
                          llvm::json::OStream *json) {
   mlir::OwningOpRef<mlir::ModuleOp> module = compiler.generate(
       program, source.text, options.file, options.library.fixed);
+  if (!module)
+    return;
   std::vector<std::string> entries;
   for (const Entry *entry : Compiler::getEntriesOf(*module))
     entries.push_back(entry->query.str());

@@ -252,8 +252,8 @@ static Error checkPath(const CallSpec &spec, const ResolvedCall &call,
   auto module = compiler.generate(
       *call.program, source ? source->text() : StringRef(), spec.file, {});
   const danskin::Entry *argmax = findEntry("argmax");
-  if (is_contained(Compiler::getEntriesOf(*module), argmax) ||
-      compiler.lower(*module, *argmax, {}, *findStage("schedule")))
+  if (module && (is_contained(Compiler::getEntriesOf(*module), argmax) ||
+                 compiler.lower(*module, *argmax, {}, *findStage("schedule"))))
     return Error::success();
   return reference::makeError("`" + call.program->name + "` has no path");
 }
