@@ -59,8 +59,7 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
     if (result.getType().isIndex()) {
       scope.map(result, env.loadIndex(b, op.getArray(), indices));
     } else {
-      reals[result] = {memory.loadInput(b, op.getArray(), indices), Value(),
-                       Value()};
+      reals[result] = {memory.loadInput(b, op, indices), Value(), Value()};
     }
     return;
   }

@@ -88,7 +88,8 @@ struct ConvertDpToScf
     bool isScaled = !scaled.units.empty();
     if (isScaled && failed(addVariant("scaled", scaled)))
       return failure();
-    Plan wavefront(program, io, isScaled, danskin::wavefrontAttrName);
+    Plan wavefront(program, io, isScaled, danskin::wavefrontAttrName,
+                   Plan::Copies::OfCells);
     if (hasWavefront(program) && failed(addVariant("wavefront", wavefront)))
       return failure();
     emitWorkspace(plans,

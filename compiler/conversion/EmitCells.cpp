@@ -177,6 +177,10 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
   }
   if (!rest && matchPattern(step, m_One()))
     return address;
+  llvm::APInt constantStep;
+  address.descends = !rest &&
+                     matchPattern(step, m_ConstantInt(&constantStep)) &&
+                     constantStep.isAllOnes();
   address.offsets = b.createOrFold<arith::MulIOp>(here, lane, spread(b, step));
   if (rest)
     address.offsets = b.create<arith::AddIOp>(here, address.offsets, rest);

@@ -184,9 +184,18 @@ void VectorEmitter::emitLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
                                              emitNothing(at, type));
     return at.create<vector::LoadOp>(here, type, address.memory, address.base);
   };
+  auto loadBackwards = [&](OpBuilder &at) -> Value {
+    Value last =
+        at.create<arith::SubIOp>(here, address.base, constant(at, width - 1));
+    Value loaded = at.create<vector::LoadOp>(here, type, address.memory, last);
+    auto reversed = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(width)));
+    return at.create<vector::ShuffleOp>(here, loaded, loaded, reversed);
+  };
   Value result;
   if (!address.offsets)
     result = loadAdjacent(b);
+  else if (address.descends && !mask)
+    result = loadBackwards(b);
   else if (!address.adjacent)
     result = gather(b);
   else

@@ -40,13 +40,7 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   };
   for (TablePlan *table : plan.getStored()) {
     Region &region = regions[table];
-    SmallVector<Value> extents = table->layout->emitExtents(b, env);
-    region.strides.resize(extents.size());
-    region.count = constant(1);
-    for (size_t d = extents.size(); d-- > 0;) {
-      region.strides[d] = region.count;
-      region.count = b.create<arith::MulIOp>(loc, region.count, extents[d]);
-    }
+    region = arrange(b, table->layout->emitExtents(b, env));
     region.offset =
         reserve(region.count, getElement(*table).getIntOrFloatBitWidth() / 8);
     if (table->isExplicit())
@@ -54,8 +48,27 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     else if (isScaled(*table))
       region.secondOffset = reserve(region.count, 4);
   }
+  for (auto &[input, copy] : plan.copies) {
+    SmallVector<Value> extents;
+    for (unsigned axis : copy.axes)
+      extents.push_back(env.getParameter(copy.input.getExtents()[axis]));
+    Region &region = copies[&copy];
+    region = arrange(b, extents);
+    region.offset = reserve(region.count, plan.io.getWidth() / 8);
+  }
   if (!plan.units.empty())
     faultOffset = reserve(constant(1), 1);
+}
+
+Memory::Region Memory::arrange(OpBuilder &b, ValueRange extents) {
+  Region region;
+  region.strides.resize(extents.size());
+  region.count = constantIndex(b, loc, 1);
+  for (size_t d = extents.size(); d-- > 0;) {
+    region.strides[d] = region.count;
+    region.count = b.create<arith::MulIOp>(loc, region.count, extents[d]);
+  }
+  return region;
 }
 
 void Memory::open(Value workspace) {
@@ -73,6 +86,10 @@ void Memory::open(Value workspace) {
           view(region.secondOffset, region.count,
                isScaled(*table) ? Type(b.getF32Type()) : Type(b.getI8Type()));
   }
+  for (auto &[input, copy] : plan.copies) {
+    Region &region = copies[&copy];
+    region.data = view(region.offset, region.count, plan.io);
+  }
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
     b.create<memref::StoreOp>(loc, b.create<arith::ConstantIntOp>(loc, 0, 8),
@@ -81,10 +98,14 @@ void Memory::open(Value workspace) {
 }
 
 Value Memory::getOffset(OpBuilder &b, TablePlan &table, ValueRange indices) {
-  SmallVector<Value> position = table.layout->emitPosition(b, env, indices);
+  return getPlace(b, regions[&table],
+                  table.layout->emitPosition(b, env, indices));
+}
+
+Value Memory::getPlace(OpBuilder &b, const Region &region,
+                       ValueRange position) {
   Value offset = constantIndex(b, loc, 0);
-  for (auto [place, stride] :
-       llvm::zip_equal(position, regions[&table].strides)) {
+  for (auto [place, stride] : llvm::zip_equal(position, region.strides)) {
     Value step = b.create<arith::MulIOp>(loc, place, stride);
     offset = b.create<arith::AddIOp>(loc, offset, step);
   }
@@ -108,16 +129,47 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
   return value;
 }
 
-Value Memory::loadInput(OpBuilder &b, Value input, ValueRange indices) {
-  auto load = [&](OpBuilder &at) {
+/// The indices in the order of the copy's axes.
+static SmallVector<Value> turn(const InputCopy &copy, ValueRange indices) {
+  SmallVector<Value> turned;
+  for (unsigned axis : copy.axes)
+    turned.push_back(indices[axis]);
+  return turned;
+}
+
+void Memory::copyInputs(OpBuilder &b) {
+  for (auto &[input, copy] : plan.copies) {
+    SmallVector<Value> indices(copy.axes.size());
+    Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
+    OpBuilder inner = b;
+    for (unsigned axis : copy.axes) {
+      Value extent = env.getParameter(copy.input.getExtents()[axis]);
+      auto loop = inner.create<scf::ForOp>(loc, from, extent, step);
+      indices[axis] = loop.getInductionVar();
+      inner = OpBuilder::atBlockTerminator(loop.getBody());
+    }
+    const Region &region = copies[&copy];
     Value element =
-        at.create<memref::LoadOp>(loc, env.getArray(input), indices);
+        inner.create<memref::LoadOp>(loc, env.getArray(input), indices);
+    inner.create<memref::StoreOp>(loc, element, region.data,
+                                  getPlace(inner, region, turn(copy, indices)));
+  }
+}
+
+Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
+  const InputCopy *copy = plan.findCopy(read);
+  auto load = [&](OpBuilder &at) {
+    Value element = copy ? at.create<memref::LoadOp>(
+                               loc, copies[copy].data,
+                               getPlace(at, copies[copy], turn(*copy, indices)))
+                         : at.create<memref::LoadOp>(
+                               loc, env.getArray(read.getArray()), indices);
     return convert(at, element, plan.compute);
   };
   if (!indices.empty())
     return load(b);
   // No kernel writes into its inputs.
-  Value &known = scalars[input];
+  Value &known = scalars[read.getArray()];
   if (!known)
     known = load(env.getPrologue());
   return known;

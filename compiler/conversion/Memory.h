@@ -61,8 +61,10 @@ public:
   /// where there is nothing such.
   mlir::Value getFaults() { return faults; }
 
+  /// Fills the copies of inputs.
+  void copyInputs(mlir::OpBuilder &b);
   /// A float input's element in the type of arithmetic.
-  mlir::Value loadInput(mlir::OpBuilder &b, mlir::Value input,
+  mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
   /// Changes the width of a float where it differs.
   mlir::Value convert(mlir::OpBuilder &b, mlir::Value value,
@@ -77,6 +79,10 @@ private:
   };
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
+  /// Lays out a box of the extents.
+  Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents);
+  mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,
+                       mlir::ValueRange position);
   mlir::Type getElement(TablePlan &table);
   bool isScaled(TablePlan &table) {
     return plan.units.getTable(table.op.getResult()).has_value();
@@ -86,6 +92,7 @@ private:
   Env &env;
   mlir::Location loc;
   llvm::DenseMap<TablePlan *, Region> regions;
+  llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, faultOffset, faults;
 };

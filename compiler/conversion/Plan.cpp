@@ -12,9 +12,11 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled, StringRef order)
+Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled, StringRef order,
+           Copies purpose)
     : program(program), forms(program), io(io),
-      compute(Float64Type::get(program.getContext())), order(order) {
+      compute(Float64Type::get(program.getContext())), order(order),
+      purpose(purpose) {
   if (scaled) {
     compute = Float32Type::get(program.getContext());
     units = LogUnits(program);
@@ -29,6 +31,8 @@ LogicalResult Plan::make() {
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     if (failed(addTable(table)))
       return failure();
+  for (auto input : program.getBody().front().getOps<dp::InputOp>())
+    addCopy(input);
   if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
   return makeLayouts();

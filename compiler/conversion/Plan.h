@@ -57,7 +57,18 @@ struct Statement {
   std::unique_ptr<Nest> nest;
 };
 
+/// An input that the kernel copies into the workspace, because its elements are
+/// read more often than there are of them.
+struct InputCopy {
+  mlir::dp::InputOp input;
+  llvm::SmallVector<unsigned> axes; ///< of the input, in the copy's order
+};
+
 struct Plan {
+  /// What copies of inputs are for: equal elements of several instances side by
+  /// side, or elements that adjacent cells of one instance read.
+  enum class Copies { OfInstances, OfCells };
+
   mlir::dp::ProgramOp program;
   Forms forms;
   mlir::FloatType io;      ///< of float inputs and outputs
@@ -66,17 +77,23 @@ struct Plan {
   llvm::MapVector<mlir::Value, std::unique_ptr<TablePlan>> tables;
   std::vector<Statement> statements;
   llvm::StringRef order;
+  Copies purpose;
+  llvm::MapVector<mlir::Value, InputCopy> copies;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
   /// attribute that holds the schedule.
   Plan(mlir::dp::ProgramOp program, mlir::FloatType io, bool scaled = false,
-       llvm::StringRef order = scheduleAttrName);
+       llvm::StringRef order = scheduleAttrName,
+       Copies purpose = Copies::OfInstances);
   /// Decides everything; reports what cannot be.
   mlir::LogicalResult make();
 
   TablePlan &get(mlir::Value table) { return *tables.find(table)->second; }
   /// The tables that take a place in the workspace, in order.
   llvm::SmallVector<TablePlan *> getStored();
+
+  /// The copy that a read of an input is answered from; null for the input.
+  const InputCopy *findCopy(mlir::dp::ReadOp read) const;
 
   /// Has a statement with as many cells as any no two cells of equal time?
   bool isSequential() const;
@@ -90,6 +107,7 @@ private:
   mlir::LogicalResult readSchedules();
   void findComponents();
   mlir::LogicalResult makeLayouts();
+  void addCopy(mlir::dp::InputOp input);
 };
 
 } // namespace danskin::conversion

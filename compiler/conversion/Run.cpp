@@ -200,6 +200,7 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
   memory.open(entry.getArguments().back());
   OpBuilder b = OpBuilder::atBlockEnd(&entry);
   clear(b, plan, memory);
+  memory.copyInputs(b);
 
   Runner runner(plan, env, memory);
   std::vector<Runner::Active> scheduled, others;

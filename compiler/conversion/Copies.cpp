@@ -1,0 +1,94 @@
+//===- Copies.cpp - which inputs a kernel copies --------------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Memory of the caller lies as the caller likes: equal elements of instances
+// far apart, and the features of a point side by side where a vector of cells
+// wants one feature of adjacent points. Where each element is read many times,
+// a copy that lies right costs less than what it saves.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Plan.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// How many indices a read stands under: those of its cell, and those of the
+/// reductions around it.
+static unsigned countIndices(dp::ReadOp read) {
+  unsigned count = 0;
+  for (Operation *op = read; !isa<dp::ProgramOp>(op); op = op->getParentOp()) {
+    Block *block = op->getBlock();
+    if (!isa<dp::ProgramOp>(block->getParentOp()))
+      count += block->getNumArguments() +
+               llvm::range_size(block->getOps<dp::IterateOp>());
+  }
+  return count;
+}
+
+/// Does the value differ between the cells of `equation`, or only within one?
+static bool isOfCell(Value value, dp::EquationOp equation) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getOwner() == &equation.getBody().front();
+  Operation *op = value.getDefiningOp();
+  return equation->isProperAncestor(op) && !isa<dp::IterateOp>(op) &&
+         llvm::any_of(op->getOperands(), [&](Value operand) {
+           return isOfCell(operand, equation);
+         });
+}
+
+/// Is the last of the input's axes, whose elements lie side by side, one that
+/// adjacent cells agree in while they differ in another?
+static bool isTurned(dp::ReadOp read) {
+  auto equation = read->getParentOfType<dp::EquationOp>();
+  if (!equation || read.getIndices().empty())
+    return false;
+  return !isOfCell(read.getIndices().back(), equation) &&
+         llvm::any_of(read.getIndices(),
+                      [&](Value index) { return isOfCell(index, equation); });
+}
+
+static auto getReads(dp::InputOp input) {
+  SmallVector<dp::ReadOp> reads;
+  for (Operation *user : input.getResult().getUsers())
+    if (auto read = dyn_cast<dp::ReadOp>(user))
+      reads.push_back(read);
+  return reads;
+}
+
+void Plan::addCopy(dp::InputOp input) {
+  dp::ArrayType type = input.getResult().getType();
+  unsigned rank = type.getRank();
+  if (rank == 0 || type.getElement().isIndex())
+    return;
+  InputCopy copy{input, llvm::to_vector(llvm::seq(rank))};
+  for (dp::ReadOp read : getReads(input)) {
+    if (countIndices(read) <= rank)
+      continue;
+    if (purpose == Copies::OfInstances) {
+      copies.insert({input.getResult(), copy});
+      return;
+    }
+    if (!isTurned(read))
+      continue;
+    auto equation = read->getParentOfType<dp::EquationOp>();
+    llvm::stable_sort(copy.axes, [&](unsigned x, unsigned y) {
+      return !isOfCell(read.getIndices()[x], equation) &&
+             isOfCell(read.getIndices()[y], equation);
+    });
+    copies.insert({input.getResult(), copy});
+    return;
+  }
+}
+
+const InputCopy *Plan::findCopy(dp::ReadOp read) const {
+  auto found = copies.find(read.getArray());
+  if (found == copies.end() || (purpose == Copies::OfCells && !isTurned(read)))
+    return nullptr;
+  return &found->second;
+}
