@@ -8,16 +8,16 @@ table has a ceiling a function; `run_gates.py --update` writes today's counts an
 loop is faster.
 """
 
-import argparse
 import math
 import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from machinecode import functions, hot_loops, width
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/lib"))
+import driver  # noqa: E402
+from machinecode import functions, hot_loops, width  # noqa: E402
+
 TABLE = ROOT / "test/bench/gates.txt"
 REGULARIZERS, ISAS, SLACK = ("hard", "entropy"), ("avx2", "avx512"), 1.05
 HEADER = """# Ceilings for the instructions of hot loops: program, regularizer, processor,
@@ -64,37 +64,46 @@ def faults(key, counts, table):
                     yield f"the {which} loop of {name} has {got} instructions, {allowed} are allowed"
 
 
+def cases(only):
+    """(program, regularizer, processor) and the program's path."""
+    for path in sorted(ROOT.glob("examples/*/*.dp")):
+        if only in ("", path.stem):
+            for reg in REGULARIZERS:
+                for isa in ISAS:
+                    yield (path.stem, reg, isa), path
+
+
+def results(options):
+    table = read()
+    for key, path in cases(options.only):
+        try:
+            found = list(faults(key, count(options.dpc, path, *key[1:]), table))
+        except RuntimeError as error:
+            found = [str(error)]
+        yield " ".join(key), "; ".join(found)
+
+
+def update(options):
+    """Writes the table; programs that are left out keep their rows."""
+    rows, counted = [], set()
+    for key, path in cases(options.only):
+        counts = count(options.dpc, path, *key[1:])
+        counted.add(key)
+        rows += [(*key, name, str(size), *(str(math.ceil(number * SLACK)) for number in numbers))
+                 for name, (size, *numbers) in sorted(counts.items())]  # fmt: skip
+    rows = sorted(rows + [row for row in written() if row[:3] not in counted])
+    widths = [max(len(row[k]) for row in rows) for k in range(7)]
+    lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
+    TABLE.write_text(HEADER + "\n".join(lines) + "\n")
+    return 0
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build/bin/dpc")
+    parser = driver.make_parser(__doc__)
     parser.add_argument("--update", action="store_true", help="write the table instead")
     parser.add_argument("--only", default="", metavar="PROGRAM", help="one example")
     options = parser.parse_args()
-    table, rows, passed, failed = read(), [], 0, 0
-    paths = [path for path in sorted(ROOT.glob("examples/*/*.dp")) if options.only in ("", path.stem)]
-    for path in paths:
-        for reg in REGULARIZERS:
-            for isa in ISAS:
-                key = (path.stem, reg, isa)
-                try:
-                    counts = count(options.dpc, path, reg, isa)
-                    found = [] if options.update else list(faults(key, counts, table))
-                except RuntimeError as error:
-                    counts, found = {}, [str(error)]
-                if not counts:
-                    rows += [row for row in written() if row[:3] == key]
-                for fault in found:
-                    print(f"FAIL: {' '.join(key)}: {fault}", flush=True)
-                failed, passed = failed + bool(found), passed + (not found)
-                rows += [(*key, name, str(size), *(str(math.ceil(number * SLACK)) for number in numbers))
-                         for name, (size, *numbers) in sorted(counts.items())]  # fmt: skip
-    if options.update:
-        rows = sorted(rows + [row for row in written() if row[0] not in {path.stem for path in paths}])
-        widths = [max(len(row[k]) for row in rows) for k in range(7)]
-        lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
-        TABLE.write_text(HEADER + "\n".join(lines) + "\n")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return update(options) if options.update else driver.run(results(options))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 0 or by 1 and an error with a code; nothing crashes, and nothing is written but
 what `-o` names."""
 
-import argparse
 import pathlib
 import re
 import resource
@@ -13,7 +12,9 @@ import tempfile
 
 import cases
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import driver  # noqa: E402
+
 SECONDS = 10
 MEGABYTES = 512
 CODE = re.compile(r"\[[EWR]\d{4}\]")
@@ -76,13 +77,8 @@ class Runner:
         return ""
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--only", default="", help="a part of the names of the cases to run")
-    options = parser.parse_args()
-    runner = Runner(options.dpc.resolve())
-    passed = failed = 0
+def results(options):
+    runner = Runner(options.dpc)
     for case in cases.all_cases():
         if options.only not in case.name:
             continue
@@ -94,12 +90,13 @@ def main():
             stray = tree(pathlib.Path(outer)) - {pathlib.Path("inner", p) for p in tree(folder)} - {pathlib.Path("inner")}
             if not why and stray:
                 why = f"wrote {sorted(map(str, stray))} outside of its folder"
-        passed += not why
-        failed += bool(why)
-        if why:
-            print(f"FAIL: {case.name}: {why}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        yield case.name, why
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--only", default="", help="a part of the names of the cases to run")
+    return driver.run(results(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 """Installs into a folder, moves the folder, and builds the examples that embed
 libraries against it: with make and pkg-config, with CMake, static and shared."""
 
-import argparse
 import os
 import pathlib
 import shutil
@@ -17,7 +16,8 @@ ROOT = HERE.parents[1]
 EXAMPLES = ROOT / "examples"
 sys.path.insert(0, str(ROOT / "test/lib"))
 
-from oracle import interpret  # noqa: E402
+import driver  # noqa: E402
+from oracle import example, interpret  # noqa: E402
 
 X, Y = np.array([[0.0], [1], [3], [1], [0]]), np.array([[0.0], [0], [1], [2], [3], [1], [0]])
 CHAIN = {"emit": np.array([[1.0, 0], [0, 2], [1, 1]]), "trans": np.array([[0.5, 0], [0, 0.25]]),
@@ -58,13 +58,11 @@ class Tests:
         self.prefix.parent.mkdir()
         shutil.move(folder / "first", self.prefix)
         self.environment = {**os.environ, "PKG_CONFIG_PATH": str(self.prefix / "lib/pkgconfig")}
-        dtw = interpret(dpc, EXAMPLES / "dtw/dtw.dp", ["value", "grad"], {"x": X, "y": Y}, "--reg=entropy",
-                        "--gamma=0.5")  # fmt: skip
+        dtw = interpret(example("dtw"), ["value", "grad"], {"x": X, "y": Y}, "entropy", 0.5, dpc=dpc)
         self.dtw = {"cost": dtw["cost"], "grad.x": dtw["grad.x"]}
         self.viterbi = {}
         for name, reg in (("score", "entropy"), ("optimum", "hard")):
-            self.viterbi[name] = interpret(dpc, EXAMPLES / "viterbi/viterbi.dp", ["value"], CHAIN, f"--reg={reg}",
-                                           "--gamma=0.5")["score"]  # fmt: skip
+            self.viterbi[name] = interpret(example("viterbi"), ["value"], CHAIN, reg, 0.5, dpc=dpc)["score"]
 
     def is_relocated(self):
         """Nothing installed names the folder it was installed into, or the checkout."""
@@ -142,24 +140,14 @@ class Tests:
         yield "faulty", self.refuses
 
 
-def main():
-    parser = argparse.ArgumentParser(description=" ".join(__doc__.split()))
-    parser.add_argument("--dpc", type=pathlib.Path, required=True)
-    dpc = parser.parse_args().dpc.resolve()
-    passed = failed = 0
+def results(dpc):
     with tempfile.TemporaryDirectory() as folder:
         for name, test in Tests(dpc, pathlib.Path(folder)).all():
             try:
-                why = test()
+                yield name, test()
             except (RuntimeError, AssertionError) as error:
-                why = str(error) or "an assertion fails"
-            passed += not why
-            failed += bool(why)
-            if why:
-                print(f"FAIL: {name}: {why}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                yield name, str(error) or "an assertion fails"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))

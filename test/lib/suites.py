@@ -10,16 +10,16 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
 from shutil import which
 
+from driver import SUMMARY
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEST = ROOT / "test"
 SKIPS = TEST / "skips.txt"
-SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed\s*$")
 
 
 class Tally:

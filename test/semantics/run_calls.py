@@ -7,7 +7,6 @@ What a call gives for an instance must have the bits that it has alone. What it
 has alone is compared with the reference interpreter.
 """
 
-import argparse
 import concurrent.futures
 import functools
 import os
@@ -20,6 +19,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
 from kernels import NAMES, Program  # noqa: E402
 from subjects import SUBJECTS, program  # noqa: E402
 
@@ -339,24 +339,19 @@ def examine(subject, dpc, reg, dtype):
     return [(f"{subject.name}.{reg}.{dtype}.{name}", why) for name, why in results]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--only", default="", help="a part of the names of the programs to call")
-    options = parser.parse_args()
-    dpc = options.dpc.resolve()
-    passed = failed = 0
+def results(options):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        tasks = [pool.submit(examine, subject, dpc, *build) for subject in SUBJECTS if options.only in subject.name
+        tasks = [pool.submit(examine, subject, options.dpc, *build) for subject in SUBJECTS
+                 if options.only in subject.name
                  for build in (*BUILDS, *((("own", "f32"), ("own", "f64")) if subject.own else ()))]  # fmt: skip
         for task in tasks:
-            for name, why in task.result():
-                passed += not why
-                failed += bool(why)
-                if why:
-                    print(f"FAIL: {name}: {why}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            yield from task.result()
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--only", default="", help="a part of the names of the programs to call")
+    return driver.run(results(parser.parse_args()))
 
 
 if __name__ == "__main__":

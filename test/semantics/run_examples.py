@@ -3,7 +3,6 @@
 that dpc writes for each runs, and where all scores are zero the soft value
 counts what it should count."""
 
-import argparse
 import math
 import os
 import pathlib
@@ -15,6 +14,9 @@ import tempfile
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
+
 EXAMPLES = ROOT / "examples"
 
 
@@ -107,25 +109,16 @@ def check_example_c(dpc, path):
     return "" if finite and all(finite) else f"prints {done.stdout.strip()[:600]}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    options = parser.parse_args()
-    dpc = options.dpc.resolve()
-    passed = failed = 0
-    results = [(f"readme.{path.parent.name}", check_readme(dpc, path)) for path in sorted(EXAMPLES.glob("*/README.md"))]
-    results.append(("readme", check_readme(dpc, ROOT / "README.md")))
-    results += [(f"example-c.{path.stem}", check_example_c(dpc, path)) for path in sorted(EXAMPLES.glob("*/*.dp"))]
+def results(dpc):
+    for path in sorted(EXAMPLES.glob("*/README.md")):
+        yield f"readme.{path.parent.name}", check_readme(dpc, path)
+    yield "readme", check_readme(dpc, ROOT / "README.md")
+    for path in sorted(EXAMPLES.glob("*/*.dp")):
+        yield f"example-c.{path.stem}", check_example_c(dpc, path)
     for command in ("run", "eval"):
-        results += [(f"count.{command}.{case[0]}", check_count(dpc, command, *case)) for case in counts()]
-    for name, why in results:
-        passed += not why
-        failed += bool(why)
-        if why:
-            print(f"FAIL: {name}: {why}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        for case in counts():
+            yield f"count.{command}.{case[0]}", check_count(dpc, command, *case)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))

@@ -22,6 +22,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
 from kernels import Library, compile_library  # noqa: E402
 
 PROGRAMS = ROOT / "test" / "semantics" / "programs"
@@ -99,21 +100,12 @@ def judge(what, small, large, factor):
     return "" if good else f"{small} {what} become {large}: {ratio:.2f} times as many and not {factor} times"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--measure", type=pathlib.Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        return measure(options.measure)
-
-    passed = failed = 0
+def results(dpc):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for name, case in CASES.items():
             # Callgrind's processor has no wide vectors, and a single instance needs none.
-            compile_library(case.path, folder / f"{name}.so", options.dpc.resolve(), ("-O1", "--lanes=1"),
-                            reg="entropy", float="f64")  # fmt: skip
+            compile_library(case.path, folder / f"{name}.so", dpc, ("-O1", "--lanes=1"), reg="entropy", float="f64")
         subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", folder / "measured.so"], input=MEASURED,
                        text=True, check=True)  # fmt: skip
         subprocess.run(["valgrind", "-q", "--tool=callgrind", "--collect-atstart=no",
@@ -127,15 +119,15 @@ def main():
         name, entry, small = calls[k]
         case, large = CASES[name], calls[k + 1][2]
         print(f"{name}, {entry}: instructions {counted[k]} to {counted[k + 1]}, bytes {small} to {large}")
-        grown = (("instructions", counted[k : k + 2], case.work), ("bytes", (small, large), case.memory))
-        for what, pair, factor in grown:
-            why = judge(what, *pair, factor)
-            passed += not why
-            failed += bool(why)
-            if why:
-                print(f"FAIL: {name}.{entry}.{what}: {why}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        yield f"{name}.{entry}.instructions", judge("instructions", *counted[k : k + 2], case.work)
+        yield f"{name}.{entry}.bytes", judge("bytes", small, large, case.memory)
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--measure", type=pathlib.Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    return measure(options.measure) if options.measure else driver.run(results(options.dpc))
 
 
 if __name__ == "__main__":

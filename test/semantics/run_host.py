@@ -3,10 +3,8 @@
 nothing can be allocated, works after a fork, leaves the modes of the processor
 alone, comes and goes (host.c), and counts beyond 2^31."""
 
-import argparse
 import mmap
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +13,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
 from kernels import Program  # noqa: E402
 
 PROGRAMS = ROOT / "test" / "semantics" / "programs"
@@ -40,14 +39,7 @@ def in_process(dpc):
                 program, "-ldl", "-lm", "-pthread")  # fmt: skip
         text = checked(program, library)
         sections = checked("readelf", "-SW", library)
-    found = re.search(r"^(\d+) passed, (\d+) failed$", text, re.MULTILINE)
-    if not found:
-        sys.exit(f"{text}\nhost.c: no summary")
-    yield from [("host", "")] * int(found[1])
-    for line in text.splitlines():
-        if line.startswith("FAIL: "):
-            name, _, why = line[6:].partition(": ")
-            yield name, why
+    yield from driver.read_results(text, "host")
     yield "init_array", "loading runs code" if ".init_array" in sections else ""
 
 
@@ -86,21 +78,10 @@ def beyond(dpc):
     yield "stride.batch", ", ".join(name for name in near if not np.array_equal(near[name], apart[name]))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    options = parser.parse_args()
-    dpc = options.dpc.resolve()
-    passed = failed = 0
-    for check in (in_process, beyond):
-        for name, why in check(dpc):
-            passed += not why
-            failed += bool(why)
-            if why:
-                print(f"FAIL: {name}: {why}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+def results(dpc):
+    yield from in_process(dpc)
+    yield from beyond(dpc)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))

@@ -2,7 +2,6 @@
 """Mutants of random programs: `dpc check` must accept the program, and reject
 each mutant with the right code at the right line."""
 
-import argparse
 import collections
 import concurrent.futures
 import json
@@ -16,7 +15,8 @@ import tempfile
 import mutants
 import random_programs
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import driver  # noqa: E402
 
 
 def diagnostics(dpc, path):
@@ -48,46 +48,43 @@ def judge(dpc, path, code, lines):
     return f"expected {code} at line {' or '.join(map(str, lines))}, found {errors}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--count", type=int, default=90, help="programs")
-    parser.add_argument("--seed", type=int, default=5000)
-    parser.add_argument("--keep", type=pathlib.Path, help="write the mutants into this folder")
-    options = parser.parse_args()
+def cases(options, number, program):
+    """(name of the mutation, code of its mistake, text, lines) of a program."""
+    draw = random.Random(options.seed + number)
+    program.beside = ""  # mistakes belong to the one program that is known here
+    yield "valid", "", program.render(), []
+    for mutation in mutants.MUTATIONS:
+        made = mutation(draw, program)
+        if made:
+            yield mutation.__name__, mutants.code_of(mutation), *made
 
+
+def results(options):
     counts = collections.Counter()
-    failed = 0
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         folder = options.keep or pathlib.Path(folder)
         folder.mkdir(exist_ok=True)
         tasks = []
         for number, program in enumerate(random_programs.sequence(options.count, options.seed)):
-            draw = random.Random(options.seed + number)
-            program.beside = ""  # mistakes belong to the one program that is known here
-            cases = [("valid", "", program.render(), [])]
-            for mutation in mutants.MUTATIONS:
-                made = mutation(draw, program)
-                if made:
-                    cases.append((mutation.__name__, mutants.code_of(mutation), *made))
-            for name, code, text, lines in cases:
+            for name, code, text, lines in cases(options, number, program):
+                counts[name] += 1
                 path = folder / f"{program.name}.{name}.dp"
                 path.write_text(text)
-                tasks.append((f"{program.name}.{name}", name, text,
-                              pool.submit(judge, options.dpc.resolve(), path, code, lines)))  # fmt: skip
-        for test, name, text, task in tasks:
-            why = task.result()
-            counts[name] += 1
-            if why:
-                failed += 1
-                print(f"FAIL: {test}: {why}", flush=True)
+                tasks.append((path.stem, pool.submit(judge, options.dpc, path, code, lines)))
+        for name, task in tasks:
+            yield name, task.result()
     print(", ".join(f"{name} {n}" for name, n in counts.items()))
-    for mutation in mutants.MUTATIONS:
-        if counts[mutation.__name__] < 10 and options.count >= 90:
-            failed += 1
-            print(f"FAIL: {mutation.__name__}: made only {counts[mutation.__name__]} times")
-    print(f"{sum(counts.values()) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    for mutation in mutants.MUTATIONS if options.count >= 90 else ():
+        made = counts[mutation.__name__]
+        yield mutation.__name__, f"made only {made} times" if made < 10 else ""
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--count", type=int, default=90, help="programs")
+    parser.add_argument("--seed", type=int, default=5000)
+    parser.add_argument("--keep", type=pathlib.Path, help="write the mutants into this folder")
+    return driver.run(results(parser.parse_args()))
 
 
 if __name__ == "__main__":

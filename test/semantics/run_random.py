@@ -8,7 +8,6 @@ class, regularizer and entry; a construct that was met too rarely is a failure.
 Programs that fail, at most five of a run, are shrunk and kept.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import json
@@ -25,9 +24,10 @@ import random_programs
 from shrink import shrink
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
+
 REGRESSION = ROOT / "test" / "regression"
-
-
 ENTRIES = ("value", "grad", "hvp", "argmax")
 
 
@@ -119,10 +119,9 @@ def count(outcome, kind, found, table):
 
 
 def print_table(table, least):
-    """The counts, and the names of the combinations below `least`."""
+    """Prints the counts. Yields the combinations below `least` as results."""
     pairs = sorted({pair for row in table.values() for pair in row})
     regs = sorted({reg for reg, _ in pairs})
-    rare = []
     print("\nprograms compared, by construct and class; least and most over entries, a column a regularizer")
     print(f"{'':20} {'class':8}" + "".join(f"{reg:>14}" for reg in regs))
     for construct in model.CONSTRUCTS:
@@ -134,25 +133,13 @@ def print_table(table, least):
                 counts = [row[reg, entry] for entry in ENTRIES if not (kind == "general" and entry == "argmax")]
                 cells.append(f"{min(counts)}..{max(counts)}" if min(counts) != max(counts) else f"{min(counts)}")
                 if min(counts) < least:
-                    rare.append(f"{construct} x {kind} x {reg}: {min(counts)} < {least}")
+                    yield f"{construct} x {kind} x {reg}", f"{min(counts)} < {least}"
             print(f"{construct:20} {kind:8}" + "".join(f"{cell:>14}" for cell in cells))
-    return rare
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build" / "bin" / "dpc")
-    parser.add_argument("--count", type=int, default=354)
-    parser.add_argument("--seed", type=int, default=0, help="of the first program and of the inputs")
-    parser.add_argument("--instances", type=int, default=4, help="inputs a program")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--timeout", type=float, default=240, help="seconds a program")
-    parser.add_argument("--no-shrink", action="store_true")
-    options = parser.parse_args()
-    options.dpc = options.dpc.resolve()
-
+def results(options):
     table = collections.defaultdict(collections.Counter)
-    passed, failures, worst, begun = 0, [], collections.Counter(), time.monotonic()
+    failures, worst, begun = 0, collections.Counter(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         tasks = {}
         for path in sorted(REGRESSION.glob("*.dp")):
@@ -165,26 +152,34 @@ def main():
             name, program = tasks[task]
             outcome, kind = task.result()
             if outcome.kind == "passed":
-                passed += 1
+                yield name, ""
                 for _, dtype, _, counts in outcome.checks():
                     worst[dtype] = max(worst[dtype], counts["worst"])
                 if program:
                     count(outcome, kind, model.constructs(program), table)
             else:
-                failures.append(name)
-                print(f"FAIL: {name}: {outcome.kind}\n  " + outcome.text[:1500].replace("\n", "\n  "), flush=True)
-                if program and not options.no_shrink and len(failures) <= 5:
+                failures += 1
+                yield name, f"{outcome.kind}\n  " + outcome.text[:1500].replace("\n", "\n  ")
+                if program and not options.no_shrink and failures <= 5:
                     print("  kept as", keep_smallest(options, program, outcome.kind, folder), flush=True)
             if done % 25 == 0:
-                print(f"  {done} of {len(tasks)} programs, {len(failures)} failed"
+                print(f"  {done} of {len(tasks)} programs, {failures} failed"
                       f" [{time.monotonic() - begun:.0f}s]", flush=True)  # fmt: skip
-    rare = print_table(table, 10) if options.count >= 300 else []
-    for name in rare:
-        print("FAIL:", name)
+    if options.count >= 300:
+        yield from print_table(table, 10)
     print("largest error, as a share of what is tolerated:",
           ", ".join(f"{dtype} {error:.2g}" for dtype, error in sorted(worst.items())) or "none")
-    print(f"{passed} passed, {len(failures) + len(rare)} failed")
-    return 1 if failures or rare else 0
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--count", type=int, default=354)
+    parser.add_argument("--seed", type=int, default=0, help="of the first program and of the inputs")
+    parser.add_argument("--instances", type=int, default=4, help="inputs a program")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--timeout", type=float, default=240, help="seconds a program")
+    parser.add_argument("--no-shrink", action="store_true")
+    return driver.run(results(parser.parse_args()))
 
 
 if __name__ == "__main__":

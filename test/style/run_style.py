@@ -1,28 +1,25 @@
 #!/usr/bin/env python3
 """Checks of the sources as text: layers, formatting, paths in documents."""
 
-import argparse
+import pathlib
 import sys
 
 import arrows
 import documents
 import formatting
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import driver  # noqa: E402
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dpc", help="not used; every driver takes it")
-    parser.parse_args()
-    passed = failed = 0
+
+def results(dpc):
     for check in (arrows, formatting, documents):
         count, faults = check.check()
         for fault in faults:
-            print("FAIL:", fault)
-        failed += len(faults)
-        passed += count - len({fault.split(":")[0] for fault in faults})
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            name, _, why = fault.partition(": ")
+            yield name, why
+        yield from [(check.__name__, "")] * (count - len({fault.split(":")[0] for fault in faults}))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))

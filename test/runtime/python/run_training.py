@@ -2,7 +2,6 @@
 """examples/train-ddp on several processes and devices: gradients are those of one
 process, and the loss falls."""
 
-import argparse
 import os
 import pathlib
 import re
@@ -12,6 +11,9 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "test/lib"))
+import driver  # noqa: E402
+
 EXAMPLE = ROOT / "examples/train-ddp"
 DIFFERENCE = re.compile(r"^step \d+: gradient differs by (\S+?)(?:, curvature by (\S+))?$", re.M)
 LOSS = re.compile(r"^step \d+: loss (\S+)$", re.M)
@@ -64,23 +66,13 @@ def trainings():
     yield "jax.2 processes", many, {}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=" ".join(__doc__.split()))
-    parser.add_argument("--dpc", type=pathlib.Path, required=True)
-    dpc = parser.parse_args().dpc.resolve()
-    passed = failed = 0
+def results(dpc):
     with tempfile.TemporaryDirectory() as cache:
         common = {**os.environ, "DANSKIN_DPC": str(dpc), "DANSKIN_CACHE": cache,
                   "PYTHONPATH": str(ROOT / "runtime/python"), "OMP_NUM_THREADS": "1"}  # fmt: skip
         for name, commands, environment in trainings():
-            why = run(commands, {**common, **environment})
-            passed += not why
-            failed += bool(why)
-            if why:
-                print(f"FAIL: {name}: {why}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            yield name, run(commands, {**common, **environment})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))
