@@ -1,30 +1,50 @@
 """The reference interpreter, for tests that compare hosts with it."""
 
+import os
 import pathlib
 import subprocess
 import tempfile
 
 import numpy as np
 
-KEYS = (("ct.", "ct:"), ("dir.", "dir:"), ("len.", "len:"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def interpret(dpc, path, entries, arrays, *options):
-    """{output: f64 array} of `dpc eval` for arrays by name: inputs, `ct.<output>`,
-    `dir.<input>`, and `len.<size>`. Entries are `value`, `grad`, `hvp`, `argmax`;
-    `options` go to dpc as they are (`W=3`, `--reg=l2`, `--gamma=0.5`)."""
+def interpret(path, entries, arrays, reg="hard", gamma=1.0, wrt=(), sizes=(), dpc=None):
+    """{output: f64 array} of `dpc eval`.
+
+    Args:
+        path: of a .dp file.
+        entries: some of `value`, `grad`, `hvp`, `argmax`.
+        arrays: inputs by name, and as manifests call them `ct.<output>` and
+            `dir.<input>`; lengths are `len.<size>`.
+        wrt: names; none: all float inputs.
+        sizes: {name: value} of those that no input determines.
+        dpc: None: $DANSKIN_DPC.
+    """
+    arguments = [f"--reg={reg}", f"--gamma={float(gamma)!r}", f"--entry={','.join(entries)}", "--float=f64"]
+    arguments += [f"{name}={value}" for name, value in dict(sizes).items()]
+    if wrt:
+        arguments.append(f"--wrt={','.join(wrt)}")
     with tempfile.TemporaryDirectory() as folder:
-        arguments = []
         for name, array in arrays.items():
             array = np.asarray(array)
             file = pathlib.Path(folder, f"{name}.npy")
             np.save(file, array.astype("f8" if array.dtype.kind == "f" else "i8"))
-            for written, key in KEYS:
-                name = name.replace(written, key) if name.startswith(written) else name
-            arguments.append(f"{name}={file}")
-        done = subprocess.run([dpc, "eval", path, *arguments, *options, "--float=f64",
-                               f"--entry={','.join(entries)}", "-o", f"{folder}/out"],
+            prefix, dot, rest = name.partition(".")
+            arguments.append(f"{f'{prefix}:{rest}' if dot and prefix in ('ct', 'dir', 'len') else name}={file}")
+        done = subprocess.run([dpc or os.environ["DANSKIN_DPC"], "eval", path, *arguments, "-o", f"{folder}/out"],
                               capture_output=True, text=True)  # fmt: skip
         if done.returncode:
             raise RuntimeError(done.stderr)
         return {each.stem: np.load(each) for each in pathlib.Path(folder, "out").glob("*.npy")}
+
+
+def prefixed(prefix, arrays):
+    """{<prefix>.<name>: array}."""
+    return {f"{prefix}.{name}": array for name, array in arrays.items()}
+
+
+def example(name):
+    """The path of an example's program."""
+    return ROOT / "examples" / name / f"{name}.dp"

@@ -1,57 +1,51 @@
 """Tests in pytest as a driver of suites.py."""
 
-import argparse
 import os
-import pathlib
 import re
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import driver
+
+# Kernels without vectors of instances and without LLVM's optimizations are compiled ten times as quickly; what kernels
+# compute, in every form, is for the suites of test/semantics to test.
+QUICK = "-O0 --lanes=1"
 
 
-class Report:
-    """Counts tests and prints what fails as suites.py reads it. A test that skips
-    itself has failed: what is not run stands in test/skips.txt."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def fail(self, name, why):
-        self.failed += 1
-        print(f"FAIL: {name}: {why}", flush=True)
+class Report(driver.Tally):
+    """A test that skips itself has failed: what is not run stands in test/skips.txt."""
 
     def pytest_runtest_logreport(self, report):
         name = re.sub(r"\s", "-", report.nodeid.rpartition("/")[2])
         if report.skipped:
-            self.fail(name, "skipped itself")
+            self.add(name, "skipped itself")
         elif report.failed:
             print(report.longreprtext[-3000:])
-            self.fail(name, report.when)
+            self.add(name, report.when)
         elif report.when == "call":
-            self.passed += 1
+            self.add(name, "")
 
     def pytest_collectreport(self, report):
         if report.failed:
             print(report.longreprtext[-3000:])
-            self.fail(report.nodeid.rpartition("/")[2] or "collection", "is not loaded")
+            self.add(report.nodeid.rpartition("/")[2] or "collection", "is not loaded")
 
 
 def main(title, folder):
-    """Runs the tests of `folder`, which has a conftest.py with `--dpc`; programs are
+    """Runs the tests of `folder` against the sources of the package. Programs are
     compiled into a cache of their own."""
     import pytest
 
-    parser = argparse.ArgumentParser(description=title.splitlines()[0])
-    parser.add_argument("--dpc", type=pathlib.Path, default=ROOT / "build/bin/dpc")
-    options, further = parser.parse_known_args()
+    options, further = driver.make_parser(title).parse_known_args()
     report = Report()
-    os.chdir(ROOT)
+    os.chdir(driver.ROOT)
+    places = [str(driver.ROOT / each) for each in ("runtime/python", "test/lib", "test/semantics")]
+    sys.path[:0] = places
     with tempfile.TemporaryDirectory() as cache:
-        os.environ["DANSKIN_CACHE"] = cache
-        status = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal",
-                              f"--dpc={options.dpc.resolve()}", str(folder), *further], plugins=[report])  # fmt: skip
+        # What tests start as processes of their own finds the same.
+        os.environ.update(DANSKIN_CACHE=cache, DANSKIN_DPC=str(options.dpc), DANSKIN_FLAGS=QUICK,
+                          PYTHONPATH=os.pathsep.join(places))  # fmt: skip
+        status = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", str(folder), *further], plugins=[report])
     if status and not report.failed:
-        report.fail("pytest", f"exit status {int(status)}")
-    print(f"{report.passed} passed, {report.failed} failed")
-    return 1 if report.failed else 0
+        report.add("pytest", f"exit status {int(status)}")
+    return report.end()

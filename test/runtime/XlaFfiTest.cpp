@@ -16,6 +16,7 @@ extern "C" {
 }
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include <malloc.h>
 
 namespace {
 
@@ -216,6 +217,22 @@ TEST_F(XlaFfi, FaultsOfACallAreErrors) {
   error = frame.call(toy_f64);
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->code, DP_XLA_INTERNAL);
+}
+
+/// Bytes that malloc has given out.
+size_t getBytesInUse() {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST_F(XlaFfi, FaultsLeaveNothing) {
+  frame.addResult(DP_XLA_F64, gradW, {2});
+  y[3] = 7;
+  ASSERT_NE(frame.call(toy_f64), nullptr);
+  size_t before = getBytesInUse();
+  for (int i = 0; i < 100'000; ++i)
+    ASSERT_NE(frame.call(toy_f64), nullptr);
+  EXPECT_LT(getBytesInUse(), before + 1024);
 }
 
 TEST_F(XlaFfi, OtherElementsAreRefused) {

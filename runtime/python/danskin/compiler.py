@@ -84,7 +84,9 @@ def describe(text, arguments, source):
 
 
 def build(text, arguments, source):
-    """Compiles a library: (its path, its manifest)."""
+    """Compiles a library: (its path, its manifest). $DANSKIN_FLAGS has options in
+    front of those of the program, which count where they contradict each other."""
+    arguments = [*os.environ.get("DANSKIN_FLAGS", "").split(), *arguments]
 
     def make(folder):
         run_dpc(["-", "-o", folder / "library.so", f"--emit-manifest={folder / 'manifest.json'}", *arguments],

@@ -2,7 +2,6 @@
 """The wheel: built, installed into a fresh virtual environment outside of the
 tree, and used there without anything of this checkout; and an editable install."""
 
-import argparse
 import os
 import pathlib
 import subprocess
@@ -11,6 +10,9 @@ import tempfile
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "test/lib"))
+import driver  # noqa: E402
+
 PACKAGE = ROOT / "runtime/python"
 
 # Run in the new environment; asserts are the tests.
@@ -53,11 +55,11 @@ class Wheel:
         self.python = folder / "venv/bin/python"
 
     def pip(self, *arguments):
-        run(self.python, "-m", "pip", "-q", "--disable-pip-version-check", *arguments, cwd=self.folder,
-            env=self.environment)  # fmt: skip
+        run(sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "--python", self.python, *arguments,
+            cwd=self.folder, env=self.environment)  # fmt: skip
 
     def builds(self):
-        run(sys.executable, "-m", "venv", self.folder / "venv")
+        run(sys.executable, "-m", "venv", "--without-pip", self.folder / "venv")
         self.pip("wheel", "--no-deps", "-w", self.folder, PACKAGE, "-C", f"cmake.define.DANSKIN_DPC={self.dpc}")
         (self.wheel,) = self.folder.glob("*.whl")
 
@@ -89,25 +91,18 @@ class Wheel:
         assert pathlib.Path(found.splitlines()[0]) == PACKAGE / "danskin/__init__.py", found
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dpc", type=lambda p: pathlib.Path(p).resolve(), default=ROOT / "build/bin/dpc")
-    options = parser.parse_args()
-    passed = failed = 0
+def results(dpc):
     with tempfile.TemporaryDirectory() as folder:
-        wheel = Wheel(pathlib.Path(folder), options.dpc)
+        wheel = Wheel(pathlib.Path(folder), dpc)
         for check in (wheel.builds, wheel.is_for_every_python_3, wheel.carries_no_tests_and_no_caches,
                       wheel.is_used_outside_of_the_tree, wheel.finds_its_libraries_by_origin,
                       wheel.gives_way_to_an_editable_install):  # fmt: skip
             try:
                 check()
-                passed += 1
+                yield check.__name__, ""
             except (AssertionError, OSError, ValueError) as reason:
-                failed += 1
-                print(f"FAIL: {check.__name__}: {reason}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                yield check.__name__, str(reason) or "an assertion fails"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driver.main(__doc__, results))

@@ -1,11 +1,6 @@
-"""Ragged and padded inputs of the zoo's programs, and what the reference
-interpreter makes of them."""
-
-import os
-import pathlib
+"""Ragged and padded inputs of the zoo's programs."""
 
 import numpy as np
-from oracle import interpret
 
 # {program: (regularizers, sizes of the padded batch)}
 SUBJECTS = {
@@ -20,21 +15,6 @@ SUBJECTS = {
 # What differs from instance to instance.
 RAGGED = {"dtw": "NM", "viterbi": "T", "ctc": "TL", "sw3": "NM", "semimarkov": "T", "cky": "N", "rnnt": "TU"}
 LEAST = {"ctc": {"T": 3, "L": 0}, "sw3": {"N": 0, "M": 0}, "rnnt": {"U": 0}}
-
-EXAMPLES = pathlib.Path(__file__).resolve().parents[4] / "examples"
-
-
-def evaluate(program, inputs, entries=("value",), wrt=(), gamma=1.0, lengths=(), cotangents=(), directions=(),
-             sizes=()):  # fmt: skip
-    """{output: array} of a `danskin.Program` of the zoo by `dpc eval`."""
-    arrays = dict(inputs)
-    for prefix, further in (("len.", lengths), ("ct.", cotangents), ("dir.", directions)):
-        arrays.update((prefix + name, array) for name, array in dict(further).items())
-    options = [f"--reg={program.reg}", *(f"{name}={value}" for name, value in dict(sizes).items())]
-    if wrt:
-        options.append(f"--wrt={','.join(wrt)}")
-    path = EXAMPLES / program.name / f"{program.name}.dp"
-    return interpret(os.environ["DANSKIN_DPC"], path, entries, arrays, f"--gamma={gamma!r}", *options)
 
 
 def make(program, draw, sizes, batch=()):

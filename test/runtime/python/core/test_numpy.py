@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from ragged import SUBJECTS, draw_lengths, evaluate, make
+from oracle import example, interpret, prefixed
+from ragged import SUBJECTS, draw_lengths, make
 
 import danskin
 
@@ -21,7 +22,8 @@ def test_all_queries_of_a_ragged_batch(name, reg, draw):
     output = program.description.outputs[0].name
     directions = {each: draw.normal(size=inputs[each].shape) for each in wrt}
     cotangent = draw.normal(size=4)
-    expected = evaluate(program, inputs, ("value", "grad", "hvp"), wrt, 0.7, lengths, {output: cotangent}, directions)
+    arrays = {**inputs, **prefixed("len", lengths), f"ct.{output}": cotangent, **prefixed("dir", directions)}
+    expected = interpret(example(name), ["value", "grad", "hvp"], arrays, reg, 0.7, wrt)
     host = program.numpy
     close(host(**inputs, gamma=0.7, lengths=lengths), expected[output])
     value, grads = host.value_and_grad(**inputs, gamma=0.7, lengths=lengths, cotangent=cotangent)
@@ -36,7 +38,7 @@ def test_all_queries_of_a_ragged_batch(name, reg, draw):
 def test_gradient_by_a_let_and_gamma(draw):
     dtw = danskin.zoo.load("dtw", "entropy")
     x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
-    expected = evaluate(dtw, {"x": x, "y": y}, ("grad",), ("d", "gamma"), 0.3)
+    expected = interpret(example("dtw"), ["grad"], {"x": x, "y": y}, "entropy", 0.3, ("d", "gamma"))
     close(dtw.numpy.grad(x, y, wrt="d", gamma=0.3), expected["grad.d"])
     found = dtw.numpy.grad(x, y, wrt=("gamma", "d"), gamma=0.3)
     close(found.gamma, expected["grad.gamma"])
@@ -46,7 +48,8 @@ def test_gradient_by_a_let_and_gamma(draw):
 def test_gamma_of_each_instance(draw):
     dtw = danskin.zoo.load("dtw", "entropy")
     x, y, gamma = draw.normal(size=(3, 4, 2)), draw.normal(size=(5, 2)), np.array([0.1, 1.0, 3.0])
-    expected = [evaluate(dtw, {"x": x[b], "y": y}, gamma=float(g))["cost"] for b, g in enumerate(gamma)]
+    expected = [interpret(example("dtw"), ["value"], {"x": x[b], "y": y}, "entropy", g)["cost"]
+                for b, g in enumerate(gamma)]  # fmt: skip
     close(dtw.numpy(x, y, gamma=gamma), expected)
 
 
@@ -134,7 +137,7 @@ def test_types(draw):
 def test_sizes_that_no_shape_determines(draw):
     program = danskin.zoo.load("valueiter", "entropy")
     R, P = draw.normal(size=(3, 2)), draw.random((3, 2, 3))
-    expected = evaluate(program, {"R": R, "P": P, "discount": 0.9}, sizes={"K": 4})
+    expected = interpret(example("valueiter"), ["value"], {"R": R, "P": P, "discount": 0.9}, "entropy", sizes={"K": 4})
     close(program.numpy(R, P, 0.9, K=4), expected["value"])
     with pytest.raises(TypeError, match="misses `K`"):
         program.numpy(R, P, 0.9)

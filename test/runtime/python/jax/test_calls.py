@@ -1,19 +1,16 @@
 """Copies, donated buffers, threads, and what is refused."""
 
-import os
 import subprocess
 import sys
 
 import jax
 import numpy as np
 import plain
-import psutil
 import pytest
 from jax import numpy as jnp
+from memory import growth
 
 import danskin
-
-PATH = {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def test_no_copies(load, draw):
@@ -54,11 +51,10 @@ assert all(np.array_equal(a, b) for a, b in zip(found, expected))
 """
 
 
-def test_nothing_waits_for_the_pool_of_xla(dpc):
+def test_nothing_waits_for_the_pool_of_xla():
     """Many calls at once, on one processor: who waited for XLA's threads would wait
     for the thread it is on."""
-    environment = {**os.environ, **PATH, "DANSKIN_DPC": dpc}
-    subprocess.run([sys.executable, "-c", BUSY], check=True, timeout=120, env=environment)
+    subprocess.run([sys.executable, "-c", BUSY], check=True, timeout=120)
 
 
 def test_number_of_threads(load, draw):
@@ -124,20 +120,15 @@ def test_values_are_seen_when_it_runs(name, given, load, draw):
 
 
 def test_failing_calls_leak_nothing(load, draw):
+    """What the handler itself leaves after 100,000 calls the runtime's own tests count."""
     dtw = load("dtw").jax
-    x, y = draw.normal(size=(50, 8, 2)), draw.normal(size=(50, 9, 2))
-    function = jax.jit(lambda gamma: dtw(x, y, gamma=gamma))
-    process = psutil.Process()
+    function = jax.jit(lambda gamma: dtw(draw.normal(size=(3, 8, 2)), draw.normal(size=(3, 9, 2)), gamma=gamma))
 
-    def fail(times):
-        for _ in range(times):
-            with pytest.raises((ValueError, jax.errors.JaxRuntimeError)):
-                jax.block_until_ready(function(-1.0))
+    def fail(_):
+        with pytest.raises((ValueError, jax.errors.JaxRuntimeError)):
+            jax.block_until_ready(function(-1.0))
 
-    fail(2000)
-    before = process.memory_info().rss
-    fail(20000)
-    assert process.memory_info().rss - before < 8 << 20
+    assert growth(fail, 500) < 8 << 10
 
 
 def test_pickles(load, draw):

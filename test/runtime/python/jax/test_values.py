@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from oracle import interpret
+from oracle import example, interpret, prefixed
 from subjects import SUBJECTS
 
 import danskin
@@ -41,7 +41,7 @@ def close(found, expected, dtype):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
-def test_entries(subject, dtype, dpc, draw):
+def test_entries(subject, dtype, draw):
     program = danskin.load(subject.path, reg="entropy")
     sizes = {each.name: subject.largest()[each.name] for each in program.description.sizes if each.argument}
     arrays = make(subject, program, draw, dtype)
@@ -50,10 +50,8 @@ def test_entries(subject, dtype, dpc, draw):
     directions = {name: np.asarray(draw.normal(size=arrays[name].shape), dtype) for name in names}
     jvps, hvps = program.jax.jvp_and_hvp(**arguments, **sizes, gamma=GAMMA, direction=directions)
     values, gradients = jax.jit(lambda given: program.jax.value_and_grad(**given, **sizes, gamma=GAMMA))(arguments)
-    oracle = interpret(dpc, subject.path, ["value", "grad", "hvp"],
-                       {**arrays, **{f"dir.{name}": each for name, each in directions.items()}},
-                       *(f"{name}={size}" for name, size in sizes.items()), "--reg=entropy",
-                       f"--gamma={GAMMA}")  # fmt: skip
+    oracle = interpret(subject.path, ["value", "grad", "hvp"], {**arrays, **prefixed("dir", directions)}, "entropy",
+                       GAMMA, sizes=sizes)  # fmt: skip
     single = len(outputs) == 1
     for name, value, jvp in zip(outputs, (values,) if single else values, (jvps,) if single else jvps):
         assert value.dtype == np.dtype(dtype)
@@ -69,26 +67,25 @@ PATHS = [each for each in SUBJECTS if each.name not in ("valueiter", "tempered")
 
 
 @pytest.mark.parametrize("subject", PATHS, ids=lambda subject: subject.name)
-def test_argmax(subject, dpc, draw):
+def test_argmax(subject, draw):
     program = danskin.load(subject.path, reg="entropy")
     sizes = {each.name: subject.largest()[each.name] for each in program.description.sizes if each.argument}
     arrays = make(subject, program, draw, "f8")
     arguments = as_arguments(program, arrays)
     found = jax.jit(lambda given: program.jax.argmax(**given, **sizes))(arguments)
-    oracle = interpret(dpc, subject.path, ["argmax"], arrays, *(f"{name}={size}" for name, size in sizes.items()),
-                       "--reg=hard")  # fmt: skip
+    oracle = interpret(subject.path, ["argmax"], arrays, sizes=sizes)
     np.testing.assert_array_equal(found.length, oracle["argmax.length"])
     for b, length in enumerate(oracle["argmax.length"]):
         np.testing.assert_array_equal(found.rows[b, :length], oracle["argmax"][b, :length])
         assert len(found.path(b)) == length
 
 
-def test_ragged(load, dpc, draw):
+def test_ragged(load, draw):
     dtw = load("dtw")
     x, y = draw.normal(size=(4, 6, 2)), draw.normal(size=(4, 5, 2))
     n, m = np.array([6, 3, 1, 4]), np.array([5, 5, 2, 1])
-    oracle = interpret(dpc, "examples/dtw/dtw.dp", ["value", "grad"], {"x": x, "y": y, "len.N": n, "len.M": m},
-                       "--reg=entropy", "--gamma=0.5")  # fmt: skip
+    arrays = {"x": x, "y": y, "len.N": n, "len.M": m}
+    oracle = interpret(example("dtw"), ["value", "grad"], arrays, "entropy", 0.5)
     poisoned = np.where(np.arange(6)[:, None] < n[:, None, None], x, np.nan)
 
     @jax.jit
@@ -102,18 +99,16 @@ def test_ragged(load, dpc, draw):
     assert all((np.asarray(gradients.x)[b, length:] == 0).all() for b, length in enumerate(n))
 
 
-def test_lets(load, dpc, draw):
+def test_lets(load, draw):
     x, y = draw.normal(size=(3, 4, 2)), draw.normal(size=(3, 5, 2))
     found = load("dtw").jax.grad(x, y, wrt="d", gamma=0.5)
-    oracle = interpret(dpc, "examples/dtw/dtw.dp", ["grad"], {"x": x, "y": y}, "--wrt=d", "--reg=entropy",
-                       "--gamma=0.5")  # fmt: skip
+    oracle = interpret(example("dtw"), ["grad"], {"x": x, "y": y}, "entropy", 0.5, ("d",))
     close(found, oracle["grad.d"], "f8")
 
 
-def test_without_x64(load, dpc, draw):
+def test_without_x64(load, draw):
     x, y = draw.normal(size=(3, 4, 2)), draw.normal(size=(3, 5, 2))
-    oracle = interpret(dpc, "examples/dtw/dtw.dp", ["value", "grad"], {"x": x, "y": y}, "--wrt=gamma",
-                       "--reg=entropy", "--gamma=0.5")  # fmt: skip
+    oracle = interpret(example("dtw"), ["value", "grad"], {"x": x, "y": y}, "entropy", 0.5, ("gamma",))
     with jax.enable_x64(False):
         dtw = load("dtw").jax
         value, gradient = jax.value_and_grad(lambda gamma: dtw(x, y, gamma=gamma).sum())(0.5)

@@ -1,11 +1,23 @@
 """Soft-DTW against tslearn: value, alignment and gradient."""
 
-import numpy as np
-import pytest
-import torch
-from tslearn.metrics import SoftDTW, SquaredEuclidean, dtw_path, gamma_soft_dtw, soft_dtw, soft_dtw_alignment
+import os
 
-import danskin
+# Series of a few points: compiling the peer would take longer than calling it.
+os.environ["NUMBA_DISABLE_JIT"] = "1"
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from tslearn.metrics import (  # noqa: E402
+    SoftDTW,
+    SquaredEuclidean,
+    dtw_path,
+    gamma_soft_dtw,
+    soft_dtw,
+    soft_dtw_alignment,
+)
+
+import danskin  # noqa: E402
 
 SOFT, HARD = danskin.zoo.load("dtw", "entropy"), danskin.zoo.load("dtw", "hard")
 # Lengths as its own tests have them, and ragged ones.
