@@ -7,6 +7,7 @@
 """
 
 import argparse
+import os
 import pathlib
 import time
 
@@ -33,6 +34,13 @@ def get_loss(model, batch, device):
     return -ctc.torch(scores, labels, lengths=lengths).mean()
 
 
+def add_up(values, device):
+    """The sum over all processes; NCCL adds what lies on GPUs."""
+    total = values.detach().to(device)
+    dist.all_reduce(total)
+    return total
+
+
 def get_curvature(model, batch, device):
     """The curvature of the mean loss along its own gradient by the scores.
 
@@ -46,7 +54,7 @@ def get_curvature(model, batch, device):
         along = ctc.torch.grad(scores, labels, lengths=lengths, wrt="logp")
         product = ctc.torch.hvp(scores, labels, lengths=lengths, wrt="logp", direction=along)
         total = torch.stack([(along * product).sum(), torch.tensor(float(len(labels)), dtype=scores.dtype)])
-    dist.all_reduce(total)
+    total = add_up(total, device)
     return (total[0] / total[1]).item()
 
 
@@ -75,13 +83,15 @@ def main():
     parser.add_argument("--float64", action="store_true")
     parser.add_argument("--check", action="store_true", help="compare with one process")
     options = parser.parse_args()
+    if options.backend == "nccl" and not torch.cuda.is_available():
+        parser.error("--backend nccl wants a GPU for each process, but PyTorch finds none here")
     dist.init_process_group(options.backend)
     rank, ranks = dist.get_rank(), dist.get_world_size()
     if options.batch % ranks:
         parser.error(f"--batch {options.batch} is not a multiple of {ranks} processes")
     device = torch.device("cpu")
     if options.backend == "nccl":
-        device = torch.device("cuda", rank % torch.cuda.device_count())
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     dtype = torch.float64 if options.float64 else torch.float32
 
@@ -98,9 +108,9 @@ def main():
             if rank == 0:
                 print(f"step {step}: gradient differs by {gradient:.2e}, curvature by {curvature:.2e}")
         optimizer.step()
-        dist.all_reduce(loss.detach_())
+        total = add_up(loss, device)
         if rank == 0 and (step % 10 == 0 or step == options.steps - 1):
-            print(f"step {step}: loss {loss.item() / ranks:.6f}", flush=True)
+            print(f"step {step}: loss {total.item() / ranks:.6f}", flush=True)
     # gloo's threads take the GIL to let go of reductions that are over; the group's
     # end, which has it, would wait for them (pytorch#56297).
     dist.barrier()

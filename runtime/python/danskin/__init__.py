@@ -11,17 +11,24 @@ are imported when they are first used. `danskin.zoo` has programs to begin with,
 `danskin.plot` draws results.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from .errors import CompileError
 from .plans import get_num_threads, set_num_threads
 from .program import Program, compile, load
 
+if TYPE_CHECKING:
+    from . import plot, zoo
+
 __version__ = "0.1.0"
 __all__ = ["CompileError", "Program", "compile", "get_num_threads", "load", "plot", "set_num_threads", "zoo"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> ModuleType:
     if name in ("plot", "zoo"):
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 
 
-def get_folder():
+def get_folder() -> pathlib.Path:
     """Where entries are kept."""
     named = os.environ.get("DANSKIN_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
@@ -49,6 +49,6 @@ def get(key, make):
     return entry
 
 
-def clear():
+def clear() -> None:
     """Removes everything. Libraries that are loaded stay loaded."""
     shutil.rmtree(get_folder(), ignore_errors=True)

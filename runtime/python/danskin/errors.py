@@ -5,7 +5,11 @@ axis and both numbers. A wrong element type is a TypeError, what a caller cannot
 be blamed for a RuntimeError, all else a ValueError.
 """
 
+from __future__ import annotations
+
 import keyword
+from collections.abc import Iterable
+from typing import Any
 
 # The codes of dp/call.h that are not a matter of values.
 _TYPE, _CALL, _WORKSPACE, _KERNEL = 3, 1, 12, 13
@@ -31,7 +35,7 @@ class CompileError(ValueError):
     prints them: code, severity, message, line, column, notes, helps.
     """
 
-    def __init__(self, diagnostics, text="", source="program"):
+    def __init__(self, diagnostics: Iterable[dict[str, Any]], text: str = "", source: str = "program") -> None:
         self.diagnostics, self.text, self.source = list(diagnostics), text, source
         super().__init__("\n".join(self._lines()))
 

@@ -4,8 +4,10 @@ import ctypes
 import functools
 import os
 
+import numpy as np
+
 from . import abi, extents
-from .plans import PlanCache
+from .plans import Array, Plan, PlanCache
 
 
 class Entry:
@@ -54,6 +56,28 @@ class Entry:
                 for pair in zip(each["shape"], shape)]  # fmt: skip
         equal = [text.split("==") for text in self.manifest["constraints"] if "==" in text]
         return extents.solve(axes, sizes, [tuple(map(str.strip, sides)) for sides in equal])
+
+    def infer_outputs(self, inputs, sizes, lengths):
+        """((shape, type), ...) of the outputs, as the runtime says it.
+
+        Args:
+            inputs: (shape, type) each, a batch axis included, or None.
+            sizes: an int each, or None.
+            lengths: a shape each, or None.
+
+        Raises:
+            ValueError, TypeError: shapes or types contradict each other.
+        """
+        nowhere = ctypes.create_string_buffer(8)
+        arrays = [each and Array(ctypes.addressof(nowhere), each[0], None, each[1]) for each in inputs]
+        own = [each and each[0][len(each[0]) - rank :] for each, rank in zip(inputs, self.ranks())]
+        full = self.infer_sizes(own, dict(zip(self.size_names, sizes)))
+        # Lengths are data: here, each instance uses everything.
+        limits = [None if shape is None else np.full(shape, full.get(name, 0), "i8")
+                  for name, shape in zip(self.size_names, lengths)]  # fmt: skip
+        plan = Plan(self, arrays, sizes, [None if each is None else Array(each.ctypes.data, each.shape, None, "i64")
+                                          for each in limits], 0)  # fmt: skip
+        return tuple(zip(plan.shapes, plan.types))
 
 
 @functools.lru_cache(maxsize=None)

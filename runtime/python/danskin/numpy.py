@@ -6,120 +6,42 @@ arrays whose elements lie at odd addresses, have another byte order or another
 type than the kernel.
 """
 
-import collections
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arguments import Signature, by_name
-from .errors import python_name
-from .paths import Argmax
+from .host import Host
 from .plans import Array, Plan, get_num_threads
+
+if TYPE_CHECKING:
+    from .program import Program
 
 _NAMES = {"f4": "f32", "f8": "f64", "i4": "i32", "i8": "i64"}
 _DTYPES = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
 
 
-def named(title, names, values):
-    """Several results: a tuple whose members have names too."""
-    return collections.namedtuple(title, [python_name(each) for each in names], rename=True)(*values)
+class NumpyHost(Host):
+    """Calls with NumPy arrays, and with what has `__dlpack__`.
 
-
-class NumpyHost:
-    """Calls of one program with NumPy arrays.
-
-    All calls take the inputs in the order of the program or by name, and
-
-    - `gamma`: the strength of the regularizer, > 0; a number or one an instance
-    - `lengths`: {size: how much of the padded size an instance uses}; an int or
-      one an instance. What lies beyond is not read, and 0 in results.
-    - sizes that no shape determines, by name
-
-    An input of one more axis than declared, in front, is a batch; results have
-    that axis then. Arrays of float64 (and ints and lists) are computed in float64,
-    arrays of float32 in float32; plain numbers follow the arrays.
-
-    Raises:
-        TypeError: an argument is missing or of a type that is not taken.
-        ValueError: shapes contradict each other, or a value is out of its range;
-            the message names the array, the axis and both sizes.
+    Arrays of float64 (and ints and lists) are computed in float64, arrays of
+    float32 in float32; plain numbers follow the arrays.
     """
 
-    def __init__(self, program):
-        self.program = program
-        self._signature = Signature(program.description)
-        self._outputs = tuple(each.name for each in program.description.outputs)
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._ints = {name for each in program.description.inputs if each.element != "float"
+                      for name in each.abi_names}  # fmt: skip
 
-    def __call__(self, *inputs, gamma=1.0, lengths=None, **named_inputs):
-        """The outputs: an array (0-d without batch or indices), or a tuple of such."""
-        bound = self._signature.bind(inputs, named_inputs, gamma, lengths)
-        return self._values(self._run("value", bound))
-
-    def grad(self, *inputs, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """The gradient of <cotangent, outputs>.
-
-        Args:
-            wrt: a float input, a let or "gamma": then an array of its shape comes
-                back; or several, or None for all float inputs: a tuple. The gradient
-                by a let says how much each of its elements is used.
-            cotangent: like the outputs (a tuple or dict of several); default 1.
-
-        Where an input stands once for a batch its gradient is summed over it.
-        """
-        return self.value_and_grad(*inputs, wrt=wrt, cotangent=cotangent, gamma=gamma, lengths=lengths,
-                                   **named_inputs)[1]  # fmt: skip
-
-    def value_and_grad(self, *inputs, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """(what a call gives, what `grad` gives), computed together."""
-        bound = self._signature.bind(inputs, named_inputs, gamma, lengths)
-        names = self.program.check_wrt(wrt)
-        results = self._run("grad", bound, names, {"ct.": self._cotangents(cotangent)})
-        return self._values(results), self._by_wrt("grad", wrt, names, results)
-
-    def hvp(self, *inputs, direction, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """The Hessian of <cotangent, outputs> times a direction.
-
-        Args:
-            direction: arrays like what `wrt` names, a tuple in that order or a dict;
-                what a dict leaves out is 0.
-            wrt: as of `grad`.
-        """
-        return self.jvp_and_hvp(*inputs, direction=direction, wrt=wrt, cotangent=cotangent, gamma=gamma,
-                                lengths=lengths, **named_inputs)[1]  # fmt: skip
-
-    def jvp_and_hvp(self, *inputs, direction, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """(the outputs' derivative along the direction, what `hvp` gives)."""
-        bound = self._signature.bind(inputs, named_inputs, gamma, lengths)
-        names = self.program.check_wrt(wrt)
-        directions = by_name("direction", names, direction, names)
-        results = self._run("hvp", bound, names, {"ct.": self._cotangents(cotangent), "dir.": directions})
-        return self._values(results, "jvp."), self._by_wrt("hvp", wrt, names, results)
-
-    def argmax(self, *inputs, lengths=None, **named_inputs):
-        """The solution of the all-hard program, a `danskin.paths.Argmax`."""
-        bound = self._signature.bind(inputs, named_inputs, 1.0, lengths)
-        results = self._run("argmax", bound)
-        return Argmax(self.program.description, self._values(results), results["argmax"], results["argmax.length"])
-
-    def _cotangents(self, cotangent):
-        return by_name("cotangent", self._outputs, cotangent, self._outputs)
-
-    def _values(self, results, prefix=""):
-        values = [results[prefix + name] for name in self._outputs]
-        return values[0] if len(values) == 1 else named(self.program.name, self._outputs, values)
-
-    def _by_wrt(self, prefix, wrt, names, results):
-        values = [results[f"{prefix}.{name}"] for name in names]
-        return values[0] if isinstance(wrt, str) else named(prefix, names, values)
-
-    def _run(self, query, bound, wrt=None, further=()):
-        """{output: array}; `further` has cotangents and directions by prefix."""
+    def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
         given = dict(bound.inputs)
-        for prefix, values in dict(further).items():
-            given.update((prefix + name, value) for name, value in values.items())
+        given.update((f"ct.{name}", each) for name, each in cotangents.items())
+        given.update((f"dir.{name}", each) for name, each in directions.items())
         arrays = {name: _take(name, value) for name, value in given.items()}
         dtype = self._choose_type(arrays)
         arrays["gamma"] = _take("gamma", bound.gamma)
-        entry = self.program.entry(query, dtype, wrt)
+        entry = self.program.entry(query, dtype, wrt or None)
         inputs = [_convert(each, arrays.get(each["name"])) for each in entry.inputs]
         lengths = [_convert_length(name, bound.lengths.get(name)) for name in entry.size_names]
         sizes = [bound.sizes.get(name) for name in entry.size_names]
@@ -140,14 +62,9 @@ class NumpyHost:
 
     def _choose_type(self, arrays):
         """f32 if every float array is of at most single precision; else f64."""
-        floats = [each for name, each in arrays.items() if self._is_float(name) and not isinstance(each, _Weak)]
+        floats = [each for name, each in arrays.items() if name not in self._ints and not isinstance(each, _Weak)]
         singles = bool(floats) and all(each.dtype.kind == "f" and each.dtype.itemsize <= 4 for each in floats)
         return "f32" if singles else "f64"
-
-    def _is_float(self, name):
-        ints = {each for declared in self._signature.inputs.values() if declared.element != "float"
-                for each in declared.abi_names}  # fmt: skip
-        return name not in ints
 
 
 class _Weak(np.ndarray):

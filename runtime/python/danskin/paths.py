@@ -1,22 +1,32 @@
 """Solutions: the path, or the tree, that a hard program takes."""
 
-import collections
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
-Step = collections.namedtuple("Step", ["table", "index", "label", "alternative", "binders", "equation"])
-Step.__doc__ = """One choice of a solution.
 
-Attributes:
-    table: the table, or the output, whose cell it is.
-    index: the cell.
-    label: of the alternative taken; "" where it has none. None where the equation
-        has several choices that differ in what that alternative would be.
-    alternative: its place among those of the choice; None for an equation
-        without a choice.
-    binders: {name: value} of what the alternative ranges over.
-    equation: its place among those of the table; 0 for an output.
-"""
+class Step(NamedTuple):
+    """One choice of a solution.
+
+    Attributes:
+        table: the table, or the output, whose cell it is.
+        index: the cell.
+        label: of the alternative taken; "" where it has none. None where the equation
+            has several choices that differ in what that alternative would be.
+        alternative: its place among those of the choice; None for an equation
+            without a choice.
+        binders: {name: value} of what the alternative ranges over.
+        equation: its place among those of the table; 0 for an output.
+    """
+
+    table: str
+    index: tuple[int, ...]
+    label: str | None
+    alternative: int | None
+    binders: dict[str, int]
+    equation: int
 
 
 class Argmax:
@@ -30,7 +40,7 @@ class Argmax:
         length: how many rows there are, one an instance.
     """
 
-    def __init__(self, description, value, rows, length):
+    def __init__(self, description: Any, value: Any, rows: Any, length: Any) -> None:
         self.value, self.rows, self.length = value, rows, length
         self._description = description
 
@@ -38,7 +48,7 @@ class Argmax:
         shape = "x".join(map(str, self.rows.shape))
         return f"<danskin argmax of {self._description.name}: {shape} rows>"
 
-    def path(self, instance=None):
+    def path(self, instance: int | None = None) -> Any:
         """The steps in preorder, a list of `Step`; of a batch a list of such lists,
         or those of one instance."""
         rows, length = np.asarray(self.rows), np.asarray(self.length)

@@ -20,7 +20,7 @@ _MESSAGE_BYTES = 1024
 _threads = 0
 
 
-def set_num_threads(count):
+def set_num_threads(count: int) -> None:
     """Runs batches on at most `count` threads; 0: one a processor. JAX has the number
     of when a call was traced, PyTorch one of its own, torch.set_num_threads. Results
     do not depend on it."""
@@ -30,7 +30,7 @@ def set_num_threads(count):
     _threads = int(count)
 
 
-def get_num_threads():
+def get_num_threads() -> int:
     """What set_num_threads said; 0 at first."""
     return _threads
 

@@ -3,6 +3,11 @@
 Every function draws into `axes`, or into new ones, and returns them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from .paths import Argmax
@@ -26,7 +31,7 @@ def _to_array(values, rank, what):
     return array
 
 
-def alignment(weights, path=None, x=None, y=None, axes=None):
+def alignment(weights: Any, path: Any = None, x: Any = None, y: Any = None, axes: Any = None) -> Any:
     """An alignment of two series: how much each pair of points is used.
 
     Args:
@@ -55,7 +60,8 @@ def alignment(weights, path=None, x=None, y=None, axes=None):
     return axes
 
 
-def marginals(weights, rows=None, columns=None, axes=None):
+def marginals(weights: Any, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None,
+              axes: Any = None) -> Any:  # fmt: skip
     """Marginals, or any gradient of rank 2, as a picture: darker is more.
 
     Args:
@@ -75,7 +81,7 @@ def marginals(weights, rows=None, columns=None, axes=None):
     return axes
 
 
-def path_of(path, table=None, axes=None, **style):
+def path_of(path: Any, table: str | None = None, axes: Any = None, **style: Any) -> Any:
     """The cells of a path through a table of two indices, as a line.
 
     Args:

@@ -1,17 +1,26 @@
 """Programs: loaded from text, compiled entry by entry when first called."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import pathlib
 import sys
+from collections.abc import Iterable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import compiler, show
 from .description import Description
-from .library import open_library
+from .library import Entry, open_library
+
+if TYPE_CHECKING:
+    from .jax import JaxHost
+    from .numpy import NumpyHost
+    from .torch import TorchHost
 
 
-def load(path, reg=None, **options):
+def load(path: str | os.PathLike[str], reg: str | None = None, **options: Any) -> Program:
     """Loads a program from a `.dp` file.
 
     Args:
@@ -28,7 +37,8 @@ def load(path, reg=None, **options):
     return compile(path.read_text(), reg=reg, source=os.fspath(path), **options)
 
 
-def compile(text, reg=None, program=None, sizes=None, flags=(), source="program"):
+def compile(text: str, reg: str | None = None, program: str | None = None, sizes: Mapping[str, int] | None = None,
+            flags: Iterable[str] = (), source: str = "program") -> Program:  # fmt: skip
     """Makes a Program of the text of a `.dp` file.
 
     What it needs is compiled by dpc when it is first called, and kept on disk by
@@ -68,10 +78,12 @@ class Program:
         digest: a name for text and options, the same in every process.
     """
 
-    def __init__(self, text, reg=None, program=None, sizes=None, flags=(), source="program"):
+    def __init__(self, text: str, reg: str | None = None, program: str | None = None,
+                 sizes: Mapping[str, int] | None = None, flags: Iterable[str] = (),
+                 source: str = "program") -> None:  # fmt: skip
         self.text, self.source = text, source
         self._arguments = dict(reg=reg, program=program, sizes=dict(sizes or {}), flags=tuple(flags))
-        self._options = [*flags]
+        self._options = [*self._arguments["flags"]]
         if reg:
             self._options.append(f"--reg={reg}")
         for name, value in sorted((sizes or {}).items()):
@@ -101,18 +113,18 @@ class Program:
         return show.to_html(self)
 
     @property
-    def numpy(self):
+    def numpy(self) -> NumpyHost:
         """Calls with NumPy arrays, and anything with `__dlpack__`: a
         `danskin.numpy.NumpyHost`."""
         return self._get_host("numpy", "NumpyHost")
 
     @property
-    def torch(self):
+    def torch(self) -> TorchHost:
         """Calls with PyTorch tensors, differentiable twice: a `danskin.torch.TorchHost`."""
         return self._get_host("torch", "TorchHost")
 
     @property
-    def jax(self):
+    def jax(self) -> JaxHost:
         """Calls with JAX arrays, differentiable twice: a `danskin.jax.JaxHost`."""
         return self._get_host("jax", "JaxHost")
 
@@ -123,7 +135,7 @@ class Program:
             host = self._hosts[module] = getattr(import_module(f"{__package__}.{module}"), name)(self)
         return host
 
-    def check_wrt(self, wrt):
+    def check_wrt(self, wrt: str | Iterable[str] | None) -> tuple[str, ...]:
         """The names gradients are taken by, as a tuple: all float inputs for None.
 
         Raises:
@@ -140,7 +152,7 @@ class Program:
             raise ValueError(f"{self.name}: wrt wants names, each once, not {list(names)}")
         return names
 
-    def entry(self, query, dtype="f32", wrt=None):
+    def entry(self, query: str, dtype: str = "f32", wrt: str | Iterable[str] | None = None) -> Entry:
         """The `danskin.library.Entry` that answers a query, compiled if need be.
 
         Args:

@@ -1,13 +1,10 @@
 """What a call is, besides its arrays, and what comes of their shapes."""
 
-import ctypes
 import dataclasses
 import functools
 
-import numpy as np
-
 from ..library import Entry
-from ..plans import Array, Plan, get_num_threads
+from ..plans import get_num_threads
 from ..program import Program
 
 LENGTH = "len:"
@@ -94,26 +91,16 @@ def infer_results(call, shapes, types):
     """
     entry, batch = call.entry, call.find_batch(shapes)
     given = dict(zip(call.names, zip(shapes, types)))
-    nowhere = ctypes.create_string_buffer(8)
 
     def describe(name):
         if name not in given:
             return None
         shape, kind = given[name]
-        shape = (batch, *shape) if name in call.spread and batch is not None else shape
-        return Array(ctypes.addressof(nowhere), shape, None, kind)
+        return (batch, *shape) if name in call.spread and batch is not None else shape, kind
 
-    inputs = [describe(name) for name in entry.input_names]
     sizes = dict(call.sizes)
-    # Lengths are data: here, each instance uses everything.
-    own = [given[each][0][len(given[each][0]) - rank :] if each in given else None
-           for each, rank in zip(entry.input_names, entry.ranks())]  # fmt: skip
-    full = entry.infer_sizes(own, sizes)
-    lengths, keep = [], []
-    for name in entry.size_names:
-        shape, _ = given.get(LENGTH + name, (None, None))
-        keep.append(None if shape is None else np.full(shape, full.get(name, 0), "i8"))
-        lengths.append(None if shape is None else Array(keep[-1].ctypes.data, shape, None, "i64"))
-    plan = Plan(entry, inputs, [sizes.get(name) for name in entry.size_names], lengths, 0)
-    found = dict(zip(entry.output_names, zip(plan.shapes, plan.types)))
+    lengths = [given.get(LENGTH + name, (None,))[0] for name in entry.size_names]
+    outputs = entry.infer_outputs([describe(name) for name in entry.input_names],
+                                  [sizes.get(name) for name in entry.size_names], lengths)  # fmt: skip
+    found = dict(zip(entry.output_names, outputs))
     return tuple(found[name] for name in call.results)

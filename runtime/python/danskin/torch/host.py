@@ -1,47 +1,36 @@
 """What a person calls: `Program.torch`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import torch
 
-from ..arguments import Signature, by_name
-from ..numpy import named
-from ..paths import Argmax
+from ..host import Host
 from .eager import make_value
 from .functions import Layout, Spec, call, make_functions
+
+if TYPE_CHECKING:
+    from ..program import Program
 
 _HALF = (torch.float16, torch.bfloat16)
 _GAMMAS = 256
 
 
-class TorchHost:
-    """Calls of one program with PyTorch tensors on the CPU.
+class TorchHost(Host):
+    """Calls with PyTorch tensors on the CPU.
 
-    All calls take the inputs in the order of the program or by name, and
+    Float inputs of float32 and float64 together are computed in float64; float16
+    and bfloat16 are taken under autocast only, as float32. `gamma` may be a tensor
+    that requires a gradient.
 
-    - `gamma`: the strength of the regularizer, > 0; a number, or a tensor of rank 0
-      or with one an instance, which may require a gradient
-    - `lengths`: {size: how much of the padded size an instance uses}; an int, or a
-      tensor of ints with one an instance. What lies beyond is not read, and 0 in
-      results.
-    - sizes that no shape determines, by name
-
-    An input of one more axis than declared, in front, is a batch; results have
-    that axis then. Float inputs of float32 and float64 together are computed in
-    float64; float16 and bfloat16 are taken under autocast only, as float32.
-
-    Results are differentiable twice, in reverse and forward mode, under torch.func
-    and under torch.compile (once there: call `hvp` for second order). Third
-    derivatives raise RuntimeError.
-
-    Raises:
-        TypeError: an argument is missing or of a type that is not taken.
-        ValueError: shapes contradict each other, or a value is out of its range;
-            the message names the tensor, the axis and both sizes.
+    Results, gradients and Hessian-products are differentiable: twice in all, in
+    reverse and forward mode, under torch.func and under torch.compile (once there:
+    call `hvp` for second order). Third derivatives raise RuntimeError.
     """
 
-    def __init__(self, program):
-        self.program = program
-        self._signature = Signature(program.description)
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
         self._layout = Layout(program.description)
         self._functions = make_functions(program, self._layout)
         self._eager = make_value(program, self._layout, self._functions)
@@ -54,94 +43,44 @@ class TorchHost:
         self._floats = [k for k, name in enumerate(self._layout.names) if name in floats]
         self._gammas = {}
 
-    def __call__(self, *inputs, gamma=1.0, lengths=None, **named_inputs):
-        """The outputs: a tensor (0-d without batch or indices), or a tuple of such."""
-        spec, head = self._bind(inputs, named_inputs, gamma, lengths)
-        kind = _kind(head)
-        if kind == "eager":
-            value, differentiable = self._eager
-            if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
-                results = differentiable(spec, *head)
+    def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
+        spec, head = bound
+        names, count = self._outputs, len(self._outputs)
+        if query == "value":
+            return dict(zip(names, self._evaluate(spec, head)))
+        if query == "argmax":
+            head = [each if each is None else each.detach() for each in head]
+            return dict(zip(wanted, call(self.program, self._layout, query, spec, head)))
+        spec = spec.by(wrt)
+        further = [tuple(map(cotangents.get, names)), tuple(map(directions.get, wrt)) if query == "hvp" else ()]
+        if torch.compiler.is_compiling():
+            results = call(self.program, self._layout, query, spec, head, *further)
+            if query == "grad":
+                values, derivatives = results[:count], results[count:]
             else:
-                results = value(head).run(head, spec.sizes)
-        elif kind == "traced":
-            results = self._call("value", spec, head)
+                values, derivatives = results[count : 2 * count], results[2 * count :]
+            derivatives = self._layout.retype(spec, head, derivatives)
+        elif query == "grad":
+            # A derivative of its own, and where values are wanted too, a value of its own.
+            values = self._evaluate(spec, head) if len(wanted) > len(wrt) else [None] * count
+            derivatives = self._functions.Grad.apply(spec, *head, *further[0])
         else:
-            results = self._functions.Value.apply(spec, *head)
-        return self._values(results)
+            guard = self._functions.guard
+            results = self._functions.Hvp.apply(spec, *guard(head), *guard(further[0]), *further[1])
+            values, derivatives = results[:count], results[count:]
+        return dict(zip(wanted if len(wanted) > len(wrt) else [*names, *wanted], [*values, *derivatives]))
 
-    def grad(self, *inputs, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """The gradient of <cotangent, outputs>, itself differentiable once more.
-
-        Args:
-            wrt: a float input, a let or "gamma": then a tensor of its shape comes
-                back; or several, or None for all float inputs: a tuple. The gradient
-                by a let says how much each of its elements is used.
-            cotangent: like the outputs (a tuple or dict of several); default 1.
-
-        Where an input stands once for a batch its gradient is summed over it.
-        """
-        spec, head = self._bind(inputs, named_inputs, gamma, lengths)
-        names = self.program.check_wrt(wrt)
-        cotangents = self._cotangents(cotangent)
-        if torch.compiler.is_compiling():
-            results = self._call("grad", spec.by(names), head, cotangents)[len(self._layout.outputs) :]
-            results = self._layout.retype(spec.by(names), head, results)
-        else:
-            results = self._functions.Grad.apply(spec.by(names), *head, *cotangents)
-        return _by_wrt("grad", wrt, names, results)
-
-    def hvp(self, *inputs, direction, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """The Hessian of <cotangent, outputs> times a direction, and differentiable
-        in the direction.
-
-        Args:
-            direction: tensors like what `wrt` names, a tuple in that order or a dict;
-                what a dict leaves out is 0.
-            wrt: as of `grad`.
-        """
-        return self.jvp_and_hvp(*inputs, direction=direction, wrt=wrt, cotangent=cotangent, gamma=gamma,
-                                lengths=lengths, **named_inputs)[1]  # fmt: skip
-
-    def jvp_and_hvp(self, *inputs, direction, wrt=None, cotangent=None, gamma=1.0, lengths=None, **named_inputs):
-        """(the outputs' derivative along the direction, what `hvp` gives)."""
-        spec, head = self._bind(inputs, named_inputs, gamma, lengths)
-        names = self.program.check_wrt(wrt)
-        given = by_name("direction", names, direction, names)
-        cotangents, directions = self._cotangents(cotangent), tuple(map(given.get, names))
-        spec, count, guard = spec.by(names), len(self._layout.outputs), self._functions.guard
-        if torch.compiler.is_compiling():
-            results = self._call("hvp", spec, head, cotangents, directions)[count:]
-            results = results[:count] + self._layout.retype(spec, head, results[count:])
-        else:
-            results = self._functions.Hvp.apply(spec, *guard(head), *guard(cotangents), *directions)
-        return self._values(results[:count]), _by_wrt("hvp", wrt, names, results[count:])
-
-    def argmax(self, *inputs, lengths=None, **named_inputs):
-        """The solution of the all-hard program, a `danskin.paths.Argmax`. No derivative
-        passes through it."""
-        spec, head = self._bind(inputs, named_inputs, 1.0, lengths)
-        head = [each if each is None else each.detach() for each in head]
-        results = self._call("argmax", spec, head)
-        count = len(self._layout.outputs)
-        return Argmax(self.program.description, self._values(results[:count]), *results[count:])
-
-    def _call(self, query, spec, head, *further):
-        return call(self.program, self._layout, query, spec, head, *further)
-
-    def _cotangents(self, cotangent):
-        given = by_name("cotangent", self._layout.outputs, cotangent, self._layout.outputs)
-        if not given:
-            return (None,) * len(self._layout.outputs)
-        missing = [name for name in self._layout.outputs if name not in given]
-        if missing:
-            raise ValueError(f"{self.program.name}: the cotangent misses {', '.join(missing)}")
-        return tuple(given[name] for name in self._layout.outputs)
-
-    def _values(self, results):
-        if len(results) == 1:
-            return results[0]
-        return named(self.program.name, self._layout.outputs, results)
+    def _evaluate(self, spec, head):
+        """The outputs, a sequence."""
+        kind = _kind(head)
+        if kind == "traced":
+            return call(self.program, self._layout, "value", spec, head)
+        if kind == "full":
+            return self._functions.Value.apply(spec, *head)
+        value, differentiable = self._eager
+        if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
+            return differentiable(spec, *head)
+        return value(head).run(head, spec.sizes)
 
     def _bind(self, inputs, named_inputs, gamma, lengths):
         """(Spec, tensors of the head)."""
@@ -242,7 +181,3 @@ def _to_length(name, value):
         return torch.tensor(value, dtype=torch.int64)
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"lengths of `{name}` must be ints, not {value!r}") from None
-
-
-def _by_wrt(prefix, wrt, names, results):
-    return results[0] if isinstance(wrt, str) else named(prefix, names, results)

@@ -102,11 +102,10 @@ class Operator:
 
     def _make_fake(self, tensors, sizes):
         """Tensors of the outputs' shapes, from shapes alone."""
-        if self.query == "argmax":
-            raise RuntimeError(f"{self.program.name}: how long an argmax may be only the runtime knows: "
-                               f"call it outside of what is traced")  # fmt: skip
         entry = self.choose(tensors)
         inputs, lengths = tensors[: self.input_count], tensors[self.input_count :]
+        if self.query == "argmax":
+            return self._make_fake_path(entry, inputs, lengths, sizes)
         batched = [each is not None and each.dim() > rank for each, rank in zip(inputs, self.ranks)]
         batch = [each.shape[0] for each, has in zip(inputs, batched) if has]
         batch += [each.shape[0] for each in lengths if each is not None and each.dim()]
@@ -121,6 +120,20 @@ class Operator:
             dtype = DTYPES[entry.outputs[place]["type"]]
             results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=dtype))
         return results
+
+    def _make_fake_path(self, entry, inputs, lengths, sizes):
+        """How many rows a path may have is no sum of sizes, so that only the runtime
+        knows it: what is traced is so for these shapes."""
+
+        def to_shape(tensor):
+            return None if tensor is None else tuple(map(int, tensor.shape))
+
+        shapes = self._to_entry([to_shape(each) for each in inputs])
+        given = [shape if shape is None else (shape, each["type"]) for shape, each in zip(shapes, entry.inputs)]
+        made = entry.infer_outputs(given, [size if size is None else int(size) for size in sizes],
+                                   [to_shape(each) for each in lengths])  # fmt: skip
+        like = next(each for each in inputs if each is not None)
+        return [like.new_empty(made[k][0], dtype=DTYPES[made[k][1]]) for k in self._given]
 
 
 def _order(names, last):

@@ -9,6 +9,8 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
+# Of LLVM's on what is called once.
+jax.config.update("jax_disable_most_optimizations", True)
 
 
 @pytest.fixture
