@@ -35,7 +35,7 @@ def total(function):
 
 def expected_gradients(chains):
     each = jax.vmap(lambda *a: plain.viterbi(*a, gamma=0.5), in_axes=(0, None, None))
-    return jax.grad(total(each), (0, 1, 2))(*chains)
+    return jax.jit(jax.grad(total(each), (0, 1, 2)))(*chains)
 
 
 def compile_text(function, *arguments):
