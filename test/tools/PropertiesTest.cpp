@@ -12,6 +12,8 @@
 
 #include "compiler/tools/dpc/Evaluate.h"
 #include "compiler/tools/dpc/TestCommandDraw.h"
+#include "compiler/tools/dpc/TestCommandFlow.h"
+#include "compiler/tools/dpc/TestCommandLabels.h"
 #include "compiler/tools/dpc/TestCommandProperties.h"
 #include "gtest/gtest.h"
 #include <cmath>
@@ -163,6 +165,27 @@ const Case cases[] = {
      [](Results &r, const ResolvedCall &) { scale(r.grads, 1.1); }},
     {"gauge", chain,
      [](Results &r, const ResolvedCall &) { add(r.hvps, 1e-3); }},
+    {"convex or concave", chain,
+     [](Results &r, const ResolvedCall &) { scale(r.values, -1); }},
+    {"convex or concave", graph,
+     [](Results &r, const ResolvedCall &) { scale(r.values, -1); }},
+    {"relabelling equivariant", chain,
+     [](Results &r, const ResolvedCall &call) {
+       add(r.values, 1e-3 * call.floats.at("emit").array.data.front());
+     }},
+    {"relabelling equivariant", chain,
+     [](Results &r, const ResolvedCall &) {
+       for (auto &[name, tensor] : r.grads)
+         tensor.data.front() += 1e-3;
+     }},
+    {"relabelling equivariant", graph,
+     [](Results &r, const ResolvedCall &call) {
+       add(r.values, 1e-3 * call.floats.at("w").array.data.front());
+     }},
+    {"all paths enumerated", chain,
+     [](Results &r, const ResolvedCall &) { add(r.values, 1e-6); }},
+    {"all paths enumerated", graph,
+     [](Results &r, const ResolvedCall &) { scale(r.grads, 1 + 1e-6); }},
 };
 
 TEST(Properties, HoldForTheReference) {
@@ -188,6 +211,127 @@ TEST(Properties, SayWhereTheyDoNotApply) {
   for (const Case &each : cases)
     EXPECT_TRUE(checked.isSkipped(each.what)) << each.what;
   EXPECT_EQ(checked.tally.countFailures(), 0);
+}
+
+/// The flow of the reference's gradients, tampered with.
+Checked checkFlow(const char *text, const char *reg, Tampering fault) {
+  Diagnostics diagnostics;
+  auto file = parseFile(text, "test.dp", diagnostics);
+  EXPECT_TRUE(file);
+  const ast::Program &program = *file->programs.front();
+  RandomEngine random(1);
+  Checked checked;
+  FlowChecker checker(checked.tally);
+  CallSpec spec;
+  spec.file = "test.dp";
+  for (int k = 0; k < 8; ++k) {
+    Instance instance = llvm::cantFail(drawInstance(random, program));
+    ResolvedCall call = makeSingle(program, instance, {});
+    call.reg = reg;
+    if (k == 0)
+      checker.prepare(
+          program, getTraits(program), text, spec, call,
+          [&](const ast::File &, const CallSpec &, const ResolvedCall &,
+              Diagnostics &) -> llvm::Expected<std::unique_ptr<Engine>> {
+            return std::make_unique<FaultyEngine>(fault);
+          });
+    llvm::cantFail(checker.check(call));
+  }
+  return checked;
+}
+
+/// Two tables, of which one is of no dimensions, masks, and ends of all kinds.
+const char *const ends = R"(dp 1
+program ends {
+  size N >= 1, M
+  input x : float[N, M]
+  table A[i in 0..N, j in 0..=M] where i >= j
+  table B[]
+  A[i, j] when j == 0 = (x[i, j]) + max { 0 | (1) }
+  A[i, 1]             = none
+  A[i, j] otherwise   = if i > 3 then x[i, j-1] else min { A[i-1, j]? | (A[i-1, j-2]) - x[i, 0] }
+  B[] = max { A[N-1, j]? for j in 0..=M }
+  output first = B
+  output all[i in 0..N] = max { A[i, 0] | B[] - 1 | 0 }
+}
+)";
+
+TEST(Flow, IsConserved) {
+  for (const char *text : {chain, graph, ends})
+    for (const char *reg : {"hard", "entropy", "l2"}) {
+      Checked checked =
+          checkFlow(text, reg, [](Results &, const ResolvedCall &) {});
+      EXPECT_EQ(checked.tally.countFailures(), 0) << reg;
+      EXPECT_GT(checked.count("flow conserved", "checked"), 8) << reg;
+    }
+}
+
+TEST(Flow, MayBeLost) {
+  for (const char *part : {"cells", "leaving", "entering", "ends", ""}) {
+    Checked checked =
+        checkFlow(chain, "entropy", [&](Results &r, const ResolvedCall &) {
+          for (auto &[name, tensor] : r.grads)
+            if (llvm::StringRef(name).contains(part))
+              for (double &x : tensor.data)
+                x *= 1 + 1e-6;
+        });
+    EXPECT_GT(checked.count("flow conserved", "failed"), 0) << part;
+  }
+}
+
+TEST(Flow, NeedsPaths) {
+  Checked checked =
+      checkFlow(general, "entropy", [](Results &, const ResolvedCall &) {});
+  EXPECT_TRUE(checked.isSkipped("flow conserved"));
+}
+
+std::vector<std::string> getLabels(const std::string &items) {
+  Diagnostics diagnostics;
+  auto file = parseFile("dp 1\nprogram p {\n size N >= 1, S\n" + items + "}",
+                        "test.dp", diagnostics);
+  diagnostics.print(llvm::errs());
+  EXPECT_TRUE(file);
+  std::vector<std::string> names;
+  for (const ast::SizeDecl *size : findLabels(*file->programs.front()))
+    names.push_back(size->name);
+  return names;
+}
+
+TEST(Labels, AreOnlySubscriptsAndEqual) {
+  auto ofBody = [](const std::string &body) {
+    return getLabels("input x : float[S, S]\n input y : int[2] in 0..S\n"
+                     "output o[s in 0..S] = max { " +
+                     body + " for r in 0..S }");
+  };
+  const std::vector<std::string> isLabel = {"S"}, isNone;
+  EXPECT_EQ(ofBody("x[r, s]"), isLabel);
+  EXPECT_EQ(ofBody("x[y[0], s] + x[r, r]"), isLabel);
+  EXPECT_EQ(ofBody("if r == s and not (y[0] != s) then x[r, s] else 0"),
+            isLabel);
+  EXPECT_EQ(ofBody("x[r, s] * 0.5 * r"), isNone);
+  EXPECT_EQ(ofBody("if r < s then x[r, s] else 0"), isNone);
+  EXPECT_EQ(ofBody("if r == 0 then x[r, s] else 0"), isNone);
+  EXPECT_EQ(ofBody("x[r, s] + S"), isNone);
+  EXPECT_EQ(ofBody("x[S - 1, s] + r - r"), isNone);
+  EXPECT_EQ(ofBody("sum { x[q, s] for q in r..S }"), isNone);
+  EXPECT_EQ(ofBody("x[r, s] + sum { x[q, s] for q in 0..=y[0] }"), isNone);
+}
+
+TEST(Labels, OfTables) {
+  const std::string input = "input x : float[N, S]\n";
+  const std::vector<std::string> isLabel = {"S"}, isNone;
+  auto ofTable = [&](const std::string &equations) {
+    return getLabels(input + "table A[n in 0..N, s in 0..S]\n" + equations +
+                     "output o = max { A[N - 1, s] for s in 0..S }\n");
+  };
+  EXPECT_EQ(ofTable("A[n, s] = x[n, s]\n"), isLabel);
+  EXPECT_EQ(ofTable("A[n, s] when s == 0 = 1\n A[n, s] otherwise = x[n, s]\n"),
+            isNone);
+  EXPECT_EQ(
+      ofTable("A[n, s] = x[n, s] + max { A[n-1, t]? for t in 0..S | 0 }\n"),
+      isLabel);
+  // Nothing of an input would change its name.
+  EXPECT_EQ(getLabels("output o[s in 0..S] = 1\n"), isNone);
 }
 
 TEST(Traits, OfAChain) {

@@ -10,6 +10,7 @@
 #include "compiler/tools/dpc/Evaluate.h"
 #include "compiler/tools/dpc/TestCommandCheck.h"
 #include "compiler/tools/dpc/TestCommandDraw.h"
+#include "compiler/tools/dpc/TestCommandFlow.h"
 #include "compiler/tools/dpc/TestCommandProperties.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
@@ -74,9 +75,9 @@ namespace {
 /// One program under one regularizer and type.
 class TestRun {
 public:
-  TestRun(const File &file, const Program &program, const TestOptions &options,
-          const std::string &reg, bool isSingle)
-      : file(file), program(program), options(options), reg(reg),
+  TestRun(const File &file, StringRef text, const Program &program,
+          const TestOptions &options, const std::string &reg, bool isSingle)
+      : file(file), text(text), program(program), options(options), reg(reg),
         isSingle(isSingle), traits(getTraits(program)), random(options.seed) {}
 
   Error run(EngineFactory makeEngine) {
@@ -88,10 +89,13 @@ public:
       Expected<Member> member = drawMember();
       if (!member)
         return member.takeError();
-      if (k % 2 == 0)
-        if (Error error = properties.check(
-                prepare(makeSingle(program, member->instance, {}))))
+      if (k % 2 == 0) {
+        ResolvedCall call = prepare(makeSingle(program, member->instance, {}));
+        if (Error error = properties.check(call))
           return error;
+        if (Error error = flow.check(call))
+          return error;
+      }
       Mood mood = Mood(k % 4);
       if (!setMood(random, mood, program, traits, member->instance))
         mood = Mood::Plain;
@@ -142,6 +146,10 @@ private:
       }
     }
     engine = std::move(*made);
+    // It is not about how code is optimized.
+    spec.engineOptions.insert(spec.engineOptions.end(), {"-O0", "--lanes=1"});
+    flow.prepare(program, traits, text, std::move(spec), std::move(sample),
+                 makeEngine);
     return Error::success();
   }
 
@@ -370,6 +378,7 @@ private:
   }
 
   const File &file;
+  const StringRef text;
   const Program &program;
   const TestOptions &options;
   const std::string &reg;
@@ -379,6 +388,7 @@ private:
   RandomEngine random;
   std::unique_ptr<Engine> engine;
   Tally tally;
+  FlowChecker flow{tally};
 };
 } // namespace
 
@@ -408,7 +418,8 @@ int danskin::testCommand(ArrayRef<const char *> arguments,
       for (const std::string &type : options->types) {
         if (!options->json)
           outs() << program->name << " " << reg << " " << type << "\n";
-        TestRun run(*file, *program, *options, reg, type == "f32");
+        TestRun run(*file, (*buffer)->getBuffer(), *program, *options, reg,
+                    type == "f32");
         if (Error error = run.run(makeEngine)) {
           failures += report(std::move(error));
           continue;

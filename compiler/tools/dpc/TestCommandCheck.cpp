@@ -121,6 +121,18 @@ bool danskin::areClose(double a, double b, double scale, double tolerance) {
   return std::fabs(a - b) <= tolerance * std::max(scale, 1.0);
 }
 
+bool danskin::areNearMaps(const TensorMap &a, const TensorMap &b,
+                          double tolerance) {
+  double scale = std::max(getMagnitude(a), getMagnitude(b));
+  return all_of(a, [&](const auto &entry) {
+    return all_of(zip_equal(entry.second.data, b.at(entry.first).data),
+                  [&](const auto &pair) {
+                    auto [x, y] = pair;
+                    return areClose(x, y, scale, tolerance);
+                  });
+  });
+}
+
 /// The largest difference; infinite where one is infinite or NaN and the other
 /// is not the same, or where the shapes differ.
 static double getDistance(const Tensor &a, const Tensor &b) {

@@ -44,6 +44,10 @@ double getMagnitude(const reference::TensorMap &tensors);
 /// The sum of all elements.
 double sumElements(const reference::TensorMap &tensors);
 bool areClose(double a, double b, double scale, double tolerance);
+/// By at most `tolerance` of the largest, name by name of `a`; the shapes are
+/// equal.
+bool areNearMaps(const reference::TensorMap &a, const reference::TensorMap &b,
+                 double tolerance);
 
 /// An engine's results against the reference's. `moved` are the reference's at
 /// inputs moved a little: how far they go says what may be asked for, and a

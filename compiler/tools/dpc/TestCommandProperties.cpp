@@ -88,7 +88,9 @@ Error PropertyChecker::check(const ResolvedCall &given) {
       &PropertyChecker::checkMarginals,  &PropertyChecker::checkMonotone,
       &PropertyChecker::checkCurvature,  &PropertyChecker::checkBounds,
       &PropertyChecker::checkDeadWeight, &PropertyChecker::checkDeadEdge,
-      &PropertyChecker::checkShift,      &PropertyChecker::checkGauge};
+      &PropertyChecker::checkShift,      &PropertyChecker::checkGauge,
+      &PropertyChecker::checkConvexity,  &PropertyChecker::checkLabels,
+      &PropertyChecker::checkEdgeOrder,  &PropertyChecker::checkSolutions};
   for (Step step : steps)
     if (Error error = (this->*step)())
       return error;
@@ -211,6 +213,48 @@ Error PropertyChecker::checkCurvature() {
   bool isConcave =
       !traits.isMinOnly || curvature <= 0 || areNear(curvature, 0, scale);
   tally.check(what, isConvex && isConcave);
+  return Error::success();
+}
+
+Error PropertyChecker::checkConvexity() {
+  const char *what = "convex or concave";
+  if (!traits.isOneSided() || traits.directInputs.empty()) {
+    tally.skip(what,
+               traits.isOneSided()
+                   ? "no input is a weight itself"
+                   : "the value is neither convex nor concave in weights");
+    return Error::success();
+  }
+  TensorMap step;
+  for (const std::string &name : traits.directInputs) {
+    step[name] = drawFloats(ownRandom, call.floats.at(name).array.shape);
+    // Halves and sums of such numbers are exact.
+    for (double &x : step[name].data)
+      x = std::round(x * 64) / 32;
+  }
+  ResolvedCall ends[] = {moveInputs(step, 1), moveInputs(step, -1)};
+  // Jointly: gamma times the conjugate of Omega at x / gamma is a perspective.
+  double change = traits.hasOwnGammas ? 0 : call.gamma.array.data.front() / 2;
+  ends[0].gamma.array.data.front() += change;
+  ends[1].gamma.array.data.front() -= change;
+  Results results[2];
+  for (int k : {0, 1}) {
+    Expected<Results> end = evaluate(ends[k], false);
+    if (!end)
+      return end.takeError();
+    results[k] = std::move(*end);
+  }
+  for (const auto &[name, tensor] : base.values)
+    for (auto [middle, a, b] :
+         zip_equal(tensor.data, results[0].values.at(name).data,
+                   results[1].values.at(name).data)) {
+      double chord = (a + b) / 2;
+      double scale = std::fabs(a) + std::fabs(b) + getScale();
+      bool isBelow = middle <= chord || areNear(middle, chord, scale);
+      bool isAbove = middle >= chord || areNear(middle, chord, scale);
+      tally.check(what, (!traits.isMaxOnly || isBelow) &&
+                            (!traits.isMinOnly || isAbove));
+    }
   return Error::success();
 }
 

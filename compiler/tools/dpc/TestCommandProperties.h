@@ -46,6 +46,17 @@ private:
   llvm::Error checkDeadWeight(); ///< a weight of -inf is a candidate less
   llvm::Error checkDeadEdge();   ///< as is an edge of a dag taken out
 
+  llvm::Error checkConvexity(); ///< V between is not above the chord
+
+  // Of what is there under other names.
+  llvm::Error checkLabels();    ///< those of a size permuted
+  llvm::Error checkEdgeOrder(); ///< edges into a vertex turned around
+  llvm::Error compareRenamed(const ResolvedCall &renamed,
+                             const Results &expected);
+
+  /// Value and E are those of all paths or trees, one after the other.
+  llvm::Error checkSolutions();
+
   // Of directions in which all paths gain alike.
   llvm::Error checkShift(); ///< one more on each element of an input
   llvm::Error checkGauge(); ///< any other
@@ -71,6 +82,8 @@ private:
   Results base;
   double value = 0;   ///< of all outputs together
   int gaugesLeft = 3; ///< they take the reference many gradients
+  /// Of what the instances that follow do not depend on.
+  RandomEngine ownRandom;
 };
 
 } // namespace danskin

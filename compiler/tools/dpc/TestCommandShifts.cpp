@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// And candidates that are taken out, by a weight of -inf or by the graph.
+// And candidates that are taken out by a weight of -inf.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,19 +19,6 @@ using namespace llvm;
 using namespace danskin;
 using namespace danskin::ast;
 using namespace danskin::reference;
-
-/// By at most `tolerance` of the largest, name by name; the shapes are equal.
-static bool areNearMaps(const TensorMap &a, const TensorMap &b,
-                        double tolerance) {
-  double scale = std::max(getMagnitude(a), getMagnitude(b));
-  return all_of(a, [&](const auto &entry) {
-    return all_of(zip_equal(entry.second.data, b.at(entry.first).data),
-                  [&](const auto &pair) {
-                    auto [x, y] = pair;
-                    return areClose(x, y, scale, tolerance);
-                  });
-  });
-}
 
 //===----------------------------------------------------------------------===//
 // Shifts and gauges
@@ -263,129 +250,5 @@ Error PropertyChecker::checkDeadWeight() {
     holds &= dead->grads.at(name).data[place] == 0 &&
              areNearMaps(dead->grads, far->grads, call.isSingle ? 1e-4 : 1e-9);
   tally.check(what, holds);
-  return Error::success();
-}
-
-namespace {
-/// A dag whose edges only float inputs of rank 1 count besides.
-struct EdgeInputs {
-  const InputDecl *graph = nullptr;
-  const Decl *edges = nullptr;
-  std::vector<std::string> names;
-};
-} // namespace
-
-static const Decl *getDecl(const Expr &expr) {
-  auto *var = dyn_cast<VarExpr>(&expr);
-  return var ? var->decl : nullptr;
-}
-
-static std::optional<EdgeInputs> findEdgeInputs(const Program &program) {
-  EdgeInputs found;
-  for (const auto &input : program.inputs)
-    if (input->element == InputDecl::Dag) {
-      if (found.graph)
-        return std::nullopt;
-      found.graph = input.get();
-      found.edges = getDecl(*input->extents[1]);
-    }
-  if (!found.graph || !found.edges ||
-      found.edges == getDecl(*found.graph->extents[0]))
-    return std::nullopt;
-  bool isUsed = false;
-  auto look = [&](const Expr &expr) { isUsed |= getDecl(expr) == found.edges; };
-  for (const auto &input : program.inputs) {
-    if (input.get() == found.graph)
-      continue;
-    if (input->element == InputDecl::Float && input->rank() == 1 &&
-        getDecl(*input->extents[0]) == found.edges) {
-      found.names.push_back(input->name);
-      continue;
-    }
-    for (const ExprPtr &extent : input->extents)
-      walk(*extent, look);
-    if (input->values)
-      walk(*input->values, look);
-  }
-  auto lookInto = [&](const auto &items) {
-    for (const auto &item : items) {
-      walk(*item->body, look);
-      for (const auto &binder : item->binders)
-        if (binder->values)
-          walk(*binder->values, look);
-    }
-  };
-  lookInto(program.lets);
-  lookInto(program.outputs);
-  for (const auto &equation : program.equations) {
-    walk(*equation->body, look);
-    if (equation->when)
-      walk(*equation->when, look);
-  }
-  for (const auto &table : program.tables)
-    for (const auto &binder : table->binders)
-      walk(*binder->values, look);
-  return isUsed || found.names.empty() ? std::nullopt : std::optional(found);
-}
-
-template <class Tensor> static void erase(Tensor &tensor, int64_t place) {
-  tensor.data.erase(tensor.data.begin() + place);
-  --tensor.shape[0];
-}
-
-static ResolvedCall deleteEdge(ResolvedCall call, const EdgeInputs &inputs,
-                               int64_t edge) {
-  --call.sizes.at(inputs.edges->name);
-  erase(call.ints.at(inputs.graph->name + ".src").array, edge);
-  for (int64_t &offset :
-       call.ints.at(inputs.graph->name + ".indptr").array.data)
-    offset -= offset > edge;
-  for (const std::string &name : inputs.names)
-    erase(call.floats.at(name).array, edge);
-  return call;
-}
-
-Error PropertyChecker::checkDeadEdge() {
-  const char *what = "edge -inf = deleted";
-  std::optional<EdgeInputs> inputs = findEdgeInputs(program);
-  auto isWeight = [&](const std::string &name) {
-    return traits.directInputs.count(name) && traits.getSign(name) != 0;
-  };
-  if (!inputs || !traits.isOneSided() || !any_of(inputs->names, isWeight)) {
-    tally.skip(what, "no input weighs the edges of a dag");
-    return Error::success();
-  }
-  int64_t edges = call.sizes.at(inputs->edges->name);
-  if (edges == 0)
-    return Error::success();
-  int64_t edge = drawInt(random, 0, edges - 1);
-  ResolvedCall deleted = deleteEdge(call, *inputs, edge), dead = call;
-  if (Error error = checkSizes(program, deleted.sizes)) {
-    consumeError(std::move(error));
-    return Error::success();
-  }
-  for (const std::string &name : inputs->names)
-    if (isWeight(name))
-      dead.floats.at(name).array.data[edge] =
-          traits.getSign(name) * (traits.isMaxOnly ? -INFINITY : INFINITY);
-  Expected<Results> without = evaluate(deleted);
-  if (!without)
-    return without.takeError();
-  Expected<Results> with = evaluate(dead);
-  if (!with)
-    return with.takeError();
-  bool holds = true;
-  for (const std::string &name : inputs->names) {
-    holds &= with->grads.at(name).data[edge] == 0;
-    erase(with->grads.at(name), edge);
-  }
-  // Of lets over edges nothing is said.
-  for (const auto &let : program.lets)
-    for (Results *results : {&*with, &*without})
-      results->grads.erase(let->name);
-  double tolerance = call.isSingle ? 1e-4 : 1e-9;
-  tally.check(what, holds &&
-                        areNearMaps(with->values, without->values, tolerance) &&
-                        areNearMaps(with->grads, without->grads, tolerance));
   return Error::success();
 }

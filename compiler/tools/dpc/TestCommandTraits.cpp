@@ -477,6 +477,9 @@ ProgramTraits danskin::getTraits(const Program &program) {
   for (const auto &input : program.inputs)
     if (traits.weights.count(input->name) && !indirect.count(input->name))
       traits.directInputs.insert(input->name);
+  for (const auto &let : program.lets)
+    if (traits.weights.count(let->name) && !indirect.count(let->name))
+      traits.directLets.insert(let->name);
   for (const auto &[name, coefficient] : traits.weights)
     if (traits.isChain && coefficient.lower >= -1 && coefficient.upper <= 1 &&
         isMetOnce(program, name))

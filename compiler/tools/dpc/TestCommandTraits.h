@@ -45,8 +45,9 @@ struct ProgramTraits {
   std::map<std::string, Interval> weights;
   /// Of the weights, those whose every element a path meets at most once.
   std::set<std::string> metOnce;
-  /// The float inputs that are weights and not read by lets or as gammas.
-  std::set<std::string> directInputs;
+  /// The float inputs and the lets that are weights and not read by lets or as
+  /// gammas.
+  std::set<std::string> directInputs, directLets;
 
   bool isOneSided() const { return isLinear && (isMaxOnly || isMinOnly); }
   /// 1 or -1 where the coefficients of a weight all have that sign, else 0.
