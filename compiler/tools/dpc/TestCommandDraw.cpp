@@ -342,12 +342,3 @@ danskin::makeBatch(const Program &program, ArrayRef<Member> members,
     return std::nullopt;
   return call;
 }
-
-Instance danskin::perturb(RandomEngine &random, const Instance &instance,
-                          double relative) {
-  Instance moved = instance;
-  for (auto &[name, tensor] : moved.floats)
-    for (double &x : tensor.data)
-      x *= 1 + relative * (double(drawInt(random, -1000, 1000)) / 1000);
-  return moved;
-}

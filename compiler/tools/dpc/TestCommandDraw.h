@@ -66,11 +66,6 @@ std::optional<ResolvedCall> makeBatch(const ast::Program &program,
                                       llvm::ArrayRef<Member> members,
                                       const std::set<std::string> &shared = {});
 
-/// The instance with every float moved by about `relative`.
-reference::Instance perturb(RandomEngine &random,
-                            const reference::Instance &instance,
-                            double relative);
-
 } // namespace danskin
 
 #endif // DANSKIN_TOOLS_DPC_TESTCOMMANDDRAW_H

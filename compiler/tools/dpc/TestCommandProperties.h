@@ -82,6 +82,7 @@ private:
   Results base;
   double value = 0;   ///< of all outputs together
   int gaugesLeft = 3; ///< they take the reference many gradients
+  int enumerationsLeft = 5;
   /// Of what the instances that follow do not depend on.
   RandomEngine ownRandom;
 };

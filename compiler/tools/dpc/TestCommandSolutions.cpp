@@ -80,7 +80,10 @@ Error PropertyChecker::checkSolutions() {
     tally.skip(what, obstacle);
     return Error::success();
   }
+  if (enumerationsLeft == 0)
+    return Error::success();
   EnumerationQuery query;
+  query.maxWork = 4000;
   query.reg = *call.reg;
   append_range(query.wrt, traits.directInputs);
   append_range(query.wrt, traits.directLets);
@@ -104,6 +107,7 @@ Error PropertyChecker::checkSolutions() {
     tally.skip(what, "there are too many");
     return Error::success();
   }
+  --enumerationsLeft;
   double tolerance = call.isSingle ? 1e-4 : 1e-9;
   bool isNearTie = margin <= 10 * tolerance * getScale();
   if (isNearTie)

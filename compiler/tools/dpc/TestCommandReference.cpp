@@ -1,0 +1,46 @@
+//===- TestCommandReference.cpp - one call, two engines ------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/dpc/TestCommandReference.h"
+
+using namespace llvm;
+using namespace danskin;
+using namespace danskin::reference;
+
+/// The call with every float moved by about `relative`.
+static ResolvedCall perturb(RandomEngine &random, const ResolvedCall &call,
+                            double relative) {
+  ResolvedCall moved = call;
+  for (auto &[name, floats] : moved.floats)
+    for (double &x : floats.array.data)
+      x *= 1 + relative * (double(drawInt(random, -1000, 1000)) / 1000);
+  return moved;
+}
+
+Expected<std::optional<Results>>
+danskin::compareToReference(Engine &engine, Engine &reference,
+                            const ResolvedCall &call, unsigned moves,
+                            RandomEngine &random, Tally &tally) {
+  Expected<Results> expected = reference.evaluate(call);
+  if (!expected)
+    return expected.takeError();
+  std::vector<Results> moved;
+  for (unsigned k = 0; k < moves; ++k) {
+    Expected<Results> near =
+        reference.evaluate(perturb(random, call, call.isSingle ? 2e-6 : 1e-14));
+    if (!near)
+      return near.takeError();
+    moved.push_back(std::move(*near));
+  }
+  Expected<Results> actual = engine.evaluate(call);
+  if (!actual) {
+    tally.fail("evaluates", llvm::toString(actual.takeError()));
+    return std::nullopt;
+  }
+  compareResults(*actual, *expected, moved, call.isSingle, tally);
+  return std::optional<Results>(std::move(*actual));
+}
