@@ -45,6 +45,15 @@ public:
     return hasWanted(file) && finish(library);
   }
 
+  bool addVerification(Library &library) {
+    auto created = createCpuMachine(options.cpu);
+    if (!created)
+      return fail(created.takeError());
+    machine = std::move(*created);
+    library.objects.pop_back();
+    return finish(library);
+  }
+
   bool print(const ast::File &file, const Stage &stage, llvm::raw_ostream &os) {
     auto created = createCpuMachine(options.cpu);
     if (!created)
@@ -295,6 +304,15 @@ danskin::compileLibrary(const ast::File &file, StringRef text,
   if (!builder.build(file, library))
     return std::nullopt;
   return library;
+}
+
+bool danskin::addVerification(Library &library, const Verification &verified,
+                              const LibraryOptions &options,
+                              Diagnostics &diagnostics) {
+  library.interface.verified = verified;
+  LibraryBuilder builder("", library.interface.source, options, diagnostics,
+                         nullptr);
+  return builder.addVerification(library);
 }
 
 bool danskin::printStage(const ast::File &file, StringRef text,

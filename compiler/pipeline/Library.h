@@ -35,7 +35,7 @@ struct LibraryOptions {
 struct Library {
   LibraryInterface interface;
   std::string manifest;
-  std::vector<std::string> objects;
+  std::vector<std::string> objects; ///< the last holds the manifest
 };
 
 /// Called after each part of the work with its name, for `--time`.
@@ -47,6 +47,11 @@ std::optional<Library>
 compileLibrary(const ast::File &file, llvm::StringRef text,
                llvm::StringRef filename, const LibraryOptions &options,
                Diagnostics &diagnostics, const Clock &clock = nullptr);
+
+/// Puts it into the library's manifest; `options` are those it was compiled
+/// with. False where an error was added.
+bool addVerification(Library &library, const Verification &verified,
+                     const LibraryOptions &options, Diagnostics &diagnostics);
 
 /// Prints the programs at a stage, one entry after the other. False where an
 /// error was added.

@@ -106,14 +106,23 @@ struct EntryInterface {
 };
 
 /// What is compiled at once: everything that one library holds.
+/// How far kernels were found to be from the reference interpreter.
+struct Verification {
+  unsigned instances = 0; ///< of each program
+  /// By `f32` and `f64`: the largest error of an element, relative to the
+  /// largest element of its kind of result (to 1 where that is less).
+  std::vector<std::pair<std::string, double>> largestErrors;
+};
+
 struct LibraryInterface {
-  std::string source;                  ///< the name of the .dp file
-  std::string sourceHash;              ///< of its text, in hex
-  std::string commandLine;             ///< that made it
-  std::string compilerVersion;         ///< of dpc
-  std::string regularizer;             ///< `--reg`, or empty
-  std::vector<std::string> flags;      ///< the others that change the code
-  std::vector<EntryInterface> entries; ///< of all programs and element types
+  std::string source;                   ///< the name of the .dp file
+  std::string sourceHash;               ///< of its text, in hex
+  std::string commandLine;              ///< that made it
+  std::string compilerVersion;          ///< of dpc
+  std::string regularizer;              ///< `--reg`, or empty
+  std::vector<std::string> flags;       ///< the others that change the code
+  std::vector<EntryInterface> entries;  ///< of all programs and element types
+  std::optional<Verification> verified; ///< nothing without `--verify`
 
   /// The names of the programs, in order, each once.
   std::vector<std::string> programs() const;

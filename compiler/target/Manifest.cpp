@@ -78,6 +78,17 @@ static void writeOutputs(json::OStream &json, const EntryInterface &entry) {
   });
 }
 
+static void writeVerification(json::OStream &json,
+                              const Verification &verified) {
+  json.attributeObject("verified", [&] {
+    json.attribute("instances", verified.instances);
+    json.attributeObject("largest_error", [&] {
+      for (const auto &[dtype, error] : verified.largestErrors)
+        json.attribute(dtype, error);
+    });
+  });
+}
+
 std::string danskin::writeManifest(const LibraryInterface &library) {
   std::string text;
   raw_string_ostream stream(text);
@@ -94,6 +105,8 @@ std::string danskin::writeManifest(const LibraryInterface &library) {
       for (const std::string &flag : library.flags)
         json.value(flag);
     });
+    if (library.verified)
+      writeVerification(json, *library.verified);
     json.attributeArray("entries", [&] {
       for (const EntryInterface &entry : library.entries)
         json.object([&] {

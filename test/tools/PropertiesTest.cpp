@@ -15,6 +15,7 @@
 #include "compiler/tools/dpc/TestCommandFlow.h"
 #include "compiler/tools/dpc/TestCommandLabels.h"
 #include "compiler/tools/dpc/TestCommandProperties.h"
+#include "compiler/tools/dpc/Verify.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <functional>
@@ -332,6 +333,39 @@ TEST(Labels, OfTables) {
       isLabel);
   // Nothing of an input would change its name.
   EXPECT_EQ(getLabels("output o[s in 0..S] = 1\n"), isNone);
+}
+
+TEST(Verification, FindsErrors) {
+  Diagnostics diagnostics;
+  auto file = parseFile(chain, "test.dp", diagnostics);
+  LibraryInterface interface;
+  for (const char *name : {"value_grad", "hvp", "argmax"}) {
+    EntryInterface entry;
+    entry.program = "chain";
+    entry.name = name;
+    entry.dtype = "f64";
+    interface.entries.push_back(entry);
+  }
+  LibraryOptions options;
+  options.pipeline.floats = {"f64"};
+  options.pipeline.regularizer = "entropy";
+  auto verify = [&](double change) {
+    FaultyEngine engine([&](Results &r, const ResolvedCall &) {
+      for (auto &[name, tensor] : r.hvps)
+        tensor.data.front() += change;
+    });
+    return verifyEngine(*file, engine, interface, options);
+  };
+  auto good = verify(0);
+  ASSERT_TRUE(bool(good));
+  EXPECT_EQ(good->instances, 64u);
+  EXPECT_EQ(good->largestErrors.front().second, 0);
+  auto near = verify(1e-12);
+  ASSERT_TRUE(bool(near));
+  EXPECT_GT(near->largestErrors.front().second, 0);
+  auto bad = verify(1e-3);
+  ASSERT_FALSE(bool(bad));
+  EXPECT_NE(llvm::toString(bad.takeError()).find("hvp"), std::string::npos);
 }
 
 TEST(Traits, OfAChain) {

@@ -8,6 +8,7 @@
 #include "compiler/target/Header.h"
 #include "compiler/target/Link.h"
 #include "compiler/tools/dpc/CompileOptions.h"
+#include "compiler/tools/dpc/Verify.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
@@ -150,11 +151,22 @@ private:
 
   llvm::Error makeLibrary() {
     Timing timing;
+    Clock clock = timing.getClock(options.time);
     std::optional<Library> library =
         compileLibrary(*source.file, source.text, options.file, options.library,
-                       source.diagnostics, timing.getClock(options.time));
+                       source.diagnostics, clock);
     if (!library)
       return llvm::Error::success();
+    if (options.verify) {
+      auto verified = verifyLibrary(*source.file, *library, options.library);
+      if (!verified)
+        return verified.takeError();
+      if (!addVerification(*library, *verified, options.library,
+                           source.diagnostics))
+        return llvm::Error::success();
+      if (clock)
+        clock("verification");
+    }
     if (llvm::Error error = write(*library))
       return error;
     if (options.time)

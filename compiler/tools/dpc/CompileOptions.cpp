@@ -180,6 +180,8 @@ private:
       options.json = true;
     else if (argument == "--time")
       options.time = true;
+    else if (argument == "--verify")
+      options.verify = true;
     else if (argument == "-Werror")
       options.warningsAreErrors = true;
     else if (argument.size() == 3 && argument.starts_with("-O") &&

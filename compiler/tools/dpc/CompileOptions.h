@@ -23,7 +23,8 @@ struct CompileOptions {
   std::string timeTraceFile;  ///< empty: no trace
   std::string dependencyFile; ///< empty: none; `-MF`, or beside the output
   bool time = false, printSchedule = false;
-  bool json = false; ///< of `dpc check`
+  bool verify = false; ///< compare kernels with the reference
+  bool json = false;   ///< of `dpc check`
   bool warningsAreErrors = false, jsonDiagnostics = false;
 };
 

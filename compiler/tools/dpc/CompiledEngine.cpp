@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/CompiledEngine.h"
-#include "compiler/pipeline/Library.h"
 #include "compiler/target/Link.h"
 #include "compiler/tools/dpc/Commands.h"
 #include "compiler/tools/dpc/CompileOptions.h"
@@ -67,7 +66,8 @@ public:
           int32_t maxThreads) override {
     StringRef dtype = call.isSingle ? "f32" : "f64";
     for (const EntryInterface &entry : library.interface.entries) {
-      if (entry.name != name || entry.dtype != dtype)
+      if (entry.name != name || entry.dtype != dtype ||
+          entry.program != call.program->name)
         continue;
       auto made = std::make_unique<EntryCall>(entry, call, handle);
       if (llvm::Error error = made->prepare(maxThreads))
@@ -198,8 +198,13 @@ danskin::makeCompiledEngine(const ast::File &file, const CallSpec &spec,
                      *options, diagnostics);
   if (!library)
     return llvm::createStringError("`" + spec.file + "` does not compile");
+  return loadEngine(std::move(*library), options->cpu);
+}
+
+llvm::Expected<std::unique_ptr<CompiledEngine>>
+danskin::loadEngine(Library library, const CpuOptions &options) {
   auto engine = std::make_unique<LoadedEngine>();
-  if (llvm::Error error = engine->load(std::move(*library), options->cpu))
+  if (llvm::Error error = engine->load(std::move(library), options))
     return error;
   return engine;
 }

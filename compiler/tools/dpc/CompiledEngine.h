@@ -8,6 +8,7 @@
 #ifndef DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
 #define DANSKIN_TOOLS_DPC_COMPILEDENGINE_H
 
+#include "compiler/pipeline/Library.h"
 #include "compiler/tools/dpc/EntryCall.h"
 
 namespace danskin {
@@ -26,6 +27,10 @@ public:
 llvm::Expected<std::unique_ptr<CompiledEngine>>
 makeCompiledEngine(const ast::File &file, const CallSpec &spec,
                    const ResolvedCall &call, Diagnostics &diagnostics);
+
+/// Loads a library that was compiled with these options.
+llvm::Expected<std::unique_ptr<CompiledEngine>>
+loadEngine(Library library, const CpuOptions &options);
 
 } // namespace danskin
 

@@ -19,11 +19,13 @@ using namespace danskin::reference;
 // Tally
 //===----------------------------------------------------------------------===//
 
-void Tally::check(const std::string &what, bool holds, double error) {
+void Tally::check(const std::string &what, bool holds, double error,
+                  double relative) {
   Row &row = rows[what];
   ++row.checked;
   row.failures += !holds;
   row.worst = std::max(row.worst, error);
+  row.relative = std::max(row.relative, relative);
 }
 
 void Tally::fail(const std::string &what, const std::string &message) {
@@ -41,6 +43,13 @@ int Tally::countFailures() const {
   for (const auto &[what, row] : rows)
     count += row.failures;
   return count;
+}
+
+double Tally::getLargestError() const {
+  double largest = 0;
+  for (const auto &[what, row] : rows)
+    largest = std::max(largest, row.relative);
+  return largest;
 }
 
 void Tally::print(raw_ostream &os) const {
@@ -184,7 +193,7 @@ static void compareGroup(const std::string &what, Group group,
     }
     double error = getDistance(found->second, tensor);
     double tolerance = noise * scale + 16 * sway;
-    tally.check(what, error <= tolerance, error / tolerance);
+    tally.check(what, error <= tolerance, error / tolerance, error / scale);
   }
 }
 

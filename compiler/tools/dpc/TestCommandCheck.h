@@ -16,13 +16,17 @@ namespace danskin {
 /// How often each thing was checked, and how it went.
 class Tally {
 public:
-  void check(const std::string &what, bool holds, double error = 0);
+  /// `error` as a share of what is tolerated, `relative` to the results.
+  void check(const std::string &what, bool holds, double error = 0,
+             double relative = 0);
   void fail(const std::string &what, const std::string &message);
   void excludeNearTie(const std::string &what) { ++rows[what].nearTies; }
   /// `what` says nothing of this program or instance; said where it was never
   /// checked.
   void skip(const std::string &what, const std::string &reason);
   int countFailures() const;
+  /// The largest `relative` error of all checks.
+  double getLargestError() const;
   void print(llvm::raw_ostream &os) const;
   /// {"value": {"checked": 20, "failed": 0, "near_ties": 1, "worst": 0.3}}
   llvm::json::Object toJson() const;
@@ -30,7 +34,8 @@ public:
 private:
   struct Row {
     int checked = 0, failures = 0, nearTies = 0;
-    double worst = 0; ///< as a share of what is tolerated
+    double worst = 0;    ///< as a share of what is tolerated
+    double relative = 0; ///< the largest error
     std::string message;
     std::string skipped; ///< why it is not applicable
   };

@@ -45,10 +45,14 @@ static std::set<std::string> findTemperatures(const Program &program) {
 }
 
 /// Sizes in 0..=5, or as far above as their constraints want.
-static Expected<SizeMap> drawSizes(RandomEngine &random,
-                                   const Program &program) {
+static Expected<SizeMap> drawSizes(RandomEngine &random, const Program &program,
+                                   const SizeMap &given) {
   SizeMap sizes;
   for (const auto &size : program.sizes) {
+    if (auto found = given.find(size->name); found != given.end()) {
+      sizes[size->name] = found->second;
+      continue;
+    }
     int64_t lower = 0, upper = 5;
     if (size->constraint != SizeDecl::None)
       if (auto bound = evaluateExtent(*size->bound, sizes)) {
@@ -71,14 +75,11 @@ static Expected<SizeMap> drawSizes(RandomEngine &random,
 static Expected<Instance> drawOnce(RandomEngine &random, const Program &program,
                                    const SizeMap *sizes) {
   Instance instance;
-  if (sizes) {
-    instance.sizes = *sizes;
-  } else {
-    Expected<SizeMap> drawn = drawSizes(random, program);
-    if (!drawn)
-      return drawn.takeError();
-    instance.sizes = std::move(*drawn);
-  }
+  Expected<SizeMap> drawn =
+      drawSizes(random, program, sizes ? *sizes : SizeMap());
+  if (!drawn)
+    return drawn.takeError();
+  instance.sizes = std::move(*drawn);
   std::set<std::string> temperatures = findTemperatures(program);
   for (const auto &input : program.inputs) {
     for (const ExprPtr &extent : input->extents)

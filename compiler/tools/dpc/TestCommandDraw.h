@@ -15,8 +15,8 @@ namespace danskin {
 
 /// Sizes in 0..=5 that meet the constraints, normal floats (positive where they
 /// are a temperature, all of them representable in f32), ints in their ranges,
-/// random dags, gamma in [0.5, 2]. An error if nothing valid is found. With
-/// `sizes`, those are taken.
+/// random dags, gamma in [0.5, 2]. An error if nothing valid is found. Of
+/// `sizes`, those that are there are taken.
 llvm::Expected<reference::Instance>
 drawInstance(RandomEngine &random, const ast::Program &program,
              const reference::SizeMap *sizes = nullptr);

@@ -62,6 +62,8 @@ static constexpr llvm::StringLiteral furtherOptions =
   -g                      lines of the program in the code, for debuggers and profilers
   -MD                     write a rule of make too, OUTPUT: FILE.dp, beside the output
   -MF FILE                write it to FILE
+  --verify                compare the kernels with the reference interpreter on 64 random
+                          instances; the manifest keeps the largest error
   --print-schedule        print when the cells of each entry run
   --time                  print how long each part took
   --time-trace[=FILE]     write that as a trace for chrome://tracing or Perfetto
