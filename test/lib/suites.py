@@ -120,7 +120,7 @@ def lit(options, skips):
 # task, and batches of `dpc test` are no larger: threads meet without lanes.
 SANITIZED = {
     "asan": (["AnalysisTests", "ConversionTests", "DialectTests", "FrontendTests", "ReferenceTests", "RuntimeTests",
-              "ScheduleTests", "TargetTests"], ["--sanitize=address"]),
+              "ScheduleTests", "TargetTests"], ["--sanitize=address", "--lanes=2"]),
     "tsan": (["RuntimeTests"], ["--sanitize=thread", "--lanes=1"]),
 }  # fmt: skip
 # LLVM's libraries are not instrumented while its headers are: what one side
