@@ -180,8 +180,9 @@ def DpChooseForm : Pass<"dp-choose-form", "::mlir::dp::ProgramOp"> {
   let description = [{
     Sets the program's `form`: `native`, the type of the entry's arrays; `wide`,
     double whatever they are, which holds a gradient's error flat in the length
-    of the recursion; or `auto`, wide, and beside it scaled single precision
-    where choices are log-sum-exps and arrays are f32.
+    of the recursion; or `auto`: native where all choices are hard, otherwise
+    wide, and beside it scaled single precision where choices are log-sum-exps
+    and arrays are f32.
   }];
   let options = [Option<"form", "form", "std::string", "\"auto\"", "auto, native or wide">];
 }

@@ -29,6 +29,22 @@ static LogicalResult setChoice(Operation *op, StringRef attribute,
   return success();
 }
 
+/// Are all choices piecewise linear? Then a value is a sum along one path, and
+/// its error no more than that of a sum.
+static bool isHard(dp::ProgramOp program) {
+  bool hasChoice = false;
+  bool isSoft = program
+                    .walk([&](dp::ChooseOp choose) {
+                      hasChoice = true;
+                      return choose.getReg()->getCurvatureKind() ==
+                                     dp::CurvatureKind::Zero
+                                 ? WalkResult::advance()
+                                 : WalkResult::interrupt();
+                    })
+                    .wasInterrupted();
+  return hasChoice && !isSoft;
+}
+
 namespace {
 struct SelectEntry : danskin::impl::DpSelectEntryBase<SelectEntry> {
   using DpSelectEntryBase::DpSelectEntryBase;
@@ -38,6 +54,8 @@ struct SelectEntry : danskin::impl::DpSelectEntryBase<SelectEntry> {
 struct ChooseForm : danskin::impl::DpChooseFormBase<ChooseForm> {
   using DpChooseFormBase::DpChooseFormBase;
   void runOnOperation() override {
+    if (form == "auto" && isHard(getOperation()))
+      form = "native";
     if (failed(setChoice(getOperation(), "form", form,
                          {"auto", "native", "wide"})))
       signalPassFailure();
