@@ -37,6 +37,7 @@ class TorchHost(Host):
         inputs, sizes = program.description.inputs, program.description.sizes
         self._is_plain = not any(each.element == "dag" for each in inputs) and not any(each.argument for each in sizes)
         self._count = len(inputs)
+        self._sizes = tuple(each.name for each in sizes)
         self._no_lengths = (None,) * len(sizes)
         self._no_sizes = Spec((None,) * len(sizes))
         floats = set(program.description.float_inputs)
@@ -78,21 +79,23 @@ class TorchHost(Host):
         if kind == "full":
             return self._functions.Value.apply(spec, *head)
         value, differentiable = self._eager
-        if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in head):
-            return differentiable(spec, *head)
+        if torch.is_grad_enabled():
+            # A loop: what `any` makes of a generator costs each call as much again.
+            for each in head:
+                if each is not None and each.requires_grad:
+                    return differentiable(spec, *head)
         return value(head).run(head, spec.sizes)
 
     def _bind(self, inputs, named_inputs, gamma, lengths):
         """(Spec, tensors of the head)."""
-        if self._is_plain and not named_inputs and not lengths and len(inputs) == self._count:
-            head, spec, limits = inputs, self._no_sizes, self._no_lengths
+        if self._is_plain and not named_inputs and len(inputs) == self._count:
+            head, spec, lengths = inputs, self._no_sizes, self._signature.check_lengths(lengths)
         else:
             bound = self._signature.bind(inputs, named_inputs, gamma, lengths)
             names = self._layout.names
-            head = [bound.inputs[name] for name in names if name != "gamma"]
-            sizes = [each.name for each in self.program.description.sizes]
-            spec = Spec(tuple(map(bound.sizes.get, sizes)))
-            limits = tuple(_to_length(name, bound.lengths.get(name)) for name in sizes)
+            head, lengths = [bound.inputs[name] for name in names if name != "gamma"], bound.lengths
+            spec = Spec(tuple(map(bound.sizes.get, self._sizes)))
+        limits = [_to_length(name, lengths.get(name)) for name in self._sizes] if lengths else self._no_lengths
         return spec, (*self._settle(head), self._to_gamma(gamma), *limits)
 
     def _settle(self, inputs):
