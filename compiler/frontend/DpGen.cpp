@@ -235,7 +235,7 @@ private:
     Block *block = beginEquation(loc, table, names, false, std::nullopt);
     for (auto [binder, index] : llvm::zip(binders, block->getArguments()))
       expressions.define(binder.get(), index);
-    builder.create<dp::YieldOp>(loc, expressions.emitFloat(body));
+    builder.create<dp::YieldOp>(loc, expressions.emitBody(body));
   }
 
   void emitEquation(const ast::Equation &equation) {
@@ -264,7 +264,7 @@ private:
     if (equation.when)
       builder.create<dp::WhereOp>(locations.get(equation.when->range),
                                   expressions.emitCond(*equation.when));
-    builder.create<dp::YieldOp>(loc, expressions.emitFloat(*equation.body));
+    builder.create<dp::YieldOp>(loc, expressions.emitBody(*equation.body));
   }
 
   void emitEquations() {

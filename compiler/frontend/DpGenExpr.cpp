@@ -160,6 +160,11 @@ Value Expressions::emitCallIndex(const ast::CallExpr &call) {
 // Floats
 //===----------------------------------------------------------------------===//
 
+Value Expressions::emitBody(const ast::Expr &expr) {
+  firsts = ast::numberAlternatives(expr);
+  return emitFloat(expr);
+}
+
 Value Expressions::emitFloat(const ast::Expr &expr) {
   Location loc = locations.get(expr.range);
   Type f64 = builder.getF64Type();
@@ -524,6 +529,9 @@ Value Expressions::emitChoice(const ast::ChoiceExpr &choice) {
         choice.op == ast::ChoiceExpr::Max ? dp::Sense::Max : dp::Sense::Min;
     op = builder.create<dp::ChooseOp>(loc, TypeRange(builder.getF64Type()),
                                       sense, reg, gamma);
+    // For the rows of a path; PathSteps reads it.
+    if (int64_t first = firsts.lookup(&choice))
+      op->setAttr("first", builder.getI64IntegerAttr(first));
   }
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op->getRegion(0));

@@ -8,6 +8,7 @@
 #ifndef DANSKIN_FRONTEND_DPGENIMPL_H
 #define DANSKIN_FRONTEND_DPGENIMPL_H
 
+#include "compiler/frontend/Alternatives.h"
 #include "compiler/frontend/Ast.h"
 #include "dialects/dp/Dp.h"
 #include "mlir/IR/Builders.h"
@@ -49,6 +50,8 @@ public:
   }
   mlir::Value lookup(const ast::Decl *decl) const { return values.at(decl); }
 
+  /// What an equation, a let or an output is.
+  mlir::Value emitBody(const ast::Expr &expr);
   mlir::Value emitFloat(const ast::Expr &expr);
   mlir::Value emitIndex(const ast::Expr &expr);
   mlir::Value emitCond(const ast::Cond &cond);
@@ -90,6 +93,7 @@ private:
       graphs;
   /// The vertex whose incoming edges an edge binder runs over.
   llvm::DenseMap<const ast::Decl *, mlir::Value> vertices;
+  ast::FirstAlternatives firsts; ///< of the body
 };
 
 /// The regularizer a spec names; null for one that does not exist (Sema has

@@ -51,7 +51,8 @@ struct HessianProduct {
 ///   [1, R]       the index of the cell (of the output's element), padded to R,
 ///                the largest rank of a table or output
 ///   [R + 1]      the equation's place among those of its table; an output: 0
-///   [R + 2]      the place of the alternative taken
+///   [R + 2]      the place of the alternative taken among those of every max
+///                and min of the equation or output, in the order of the text
 ///   [R + 3, ...) what the alternative's binders are, padded to B, the largest
 ///                number of binders of an alternative of a max or min in an
 ///                equation or output

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/frontend/Alternatives.h"
 #include "compiler/reference/Evaluator.h"
 #include "compiler/reference/Interpreter.h"
 #include "llvm/ADT/STLExtras.h"
@@ -114,7 +115,16 @@ public:
   Walker(const Program &program, Evaluator<double> &evaluator, int64_t maxRows)
       : program(program), evaluator(evaluator), maxRows(maxRows),
         rank(getIndexWidth(program)), width(getPathWidth(program)),
-        weights(findWeights(program)) {}
+        weights(findWeights(program)) {
+    auto add = [&](const Expr &body) {
+      for (auto [choice, first] : numberAlternatives(body))
+        firsts[choice] = first;
+    };
+    for (const auto &equation : program.equations)
+      add(*equation->body);
+    for (const auto &output : program.outputs)
+      add(*output->body);
+  }
 
   Error run() {
     for (auto [ordinal, output] : enumerate(program.outputs)) {
@@ -160,13 +170,13 @@ private:
     return evaluator.failed() || int64_t(rows.size() / width) > maxRows;
   }
 
-  void emit(const Row &row, int64_t arm, ArrayRef<int64_t> binders) {
+  void emit(const Row &row, int64_t alternative, ArrayRef<int64_t> binders) {
     size_t start = rows.size();
     rows.push_back(row.table);
     llvm::append_range(rows, row.index);
     rows.resize(start + 1 + rank, -1);
     rows.push_back(row.equation);
-    rows.push_back(arm);
+    rows.push_back(alternative);
     llvm::append_range(rows, binders);
     rows.resize(start + width, -1);
   }
@@ -246,7 +256,7 @@ private:
     std::optional<Candidate> winner = evaluator.findWinner(choice, visit.frame);
     if (!winner)
       return;
-    emit(visit.row, winner->arm, winner->binders);
+    emit(visit.row, firsts.lookup(&choice) + winner->arm, winner->binders);
     enter(*winner);
   }
 
@@ -255,6 +265,7 @@ private:
   const int64_t maxRows;
   const size_t rank, width;
   const std::set<const TableDecl *> weights;
+  FirstAlternatives firsts;
   std::vector<Visit> todo;
   std::vector<int64_t> rows;
 };

@@ -253,6 +253,7 @@ private:
     auto full =
         builder.create<dp::ChooseOp>(choose.getLoc(), types, choose.getSense(),
                                      choose.getRegAttr(), Value());
+    full->setDiscardableAttrs(choose->getDiscardableAttrDictionary());
     full.getArms().takeBody(choose.getArms());
     choose.erase();
     return full;

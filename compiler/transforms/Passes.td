@@ -208,8 +208,9 @@ def DpTracePath : Pass<"dp-trace-path", "::mlir::dp::ProgramOp"> {
     bound on the length, schedules. Adds the outputs `argmax` and
     `argmax.length` with the dp.traceback that fills them. A row is a table's
     number (outputs count after the tables), the indices of its cell, the number
-    of its equation, the arm that won, and the indices that the arm bound; each
-    part as long as it is at most, filled up with -1. An equation without a
+    of its equation, that of the arm that won (among the arms of all choices of
+    the equation), and the indices that the arm bound; each part as long as it is
+    at most, filled up with -1. An equation without a
     choice has a row with arm -1. Tables that no choice stands behind give
     nothing. Fails where a path goes through anything but sums of cells.
   }];

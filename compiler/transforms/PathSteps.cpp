@@ -83,6 +83,11 @@ int64_t PathSteps::getEquationNumber(dp::TableOp table,
   return equation.getOrdinal().value_or(0);
 }
 
+int64_t PathSteps::getArmNumber(dp::ArmOp arm) {
+  auto first = arm->getParentOp()->getAttrOfType<IntegerAttr>("first");
+  return (first ? first.getInt() : 0) + arm.getOrdinal();
+}
+
 //===----------------------------------------------------------------------===//
 // Tables
 //===----------------------------------------------------------------------===//

@@ -48,6 +48,9 @@ public:
   }
   static int64_t getEquationNumber(mlir::dp::TableOp table,
                                    mlir::dp::EquationOp equation);
+  /// Among the arms of all choices of the spec's equation. A choice that is not
+  /// the first has the number of its first arm as the attribute `first`.
+  static int64_t getArmNumber(mlir::dp::ArmOp arm);
 
 private:
   void findOnPath(mlir::dp::ProgramOp program);

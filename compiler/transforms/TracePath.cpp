@@ -185,7 +185,7 @@ private:
                 visit.getBody().getArguments());
     emitApplies(b, table, equation, visit.getBody().getArguments(), mapping);
     if (!steps.chooses(equation))
-      emitStep(b, table, equation, visit, nullptr, {}, steps);
+      emitStep(b, table, equation, visit, -1, {}, steps);
     emitDescents(b, PathSteps::getValue(equation), mapping, steps);
   }
 
@@ -208,7 +208,8 @@ private:
       binders.push_back(readStatistic(1 + i));
       mapping.map(binder, binders.back());
     }
-    emitStep(b, table, equation, visit, place, binders, steps);
+    emitStep(b, table, equation, visit, PathSteps::getArmNumber(arm), binders,
+             steps);
     emitDescents(b, arm.getScore(), mapping, steps);
   }
 
@@ -224,9 +225,10 @@ private:
     emitDescents(b, arm.getScore(), mapping, steps);
   }
 
-  /// Writes the row of a choice whose arm `place` won, or of an equation.
+  /// Writes the row of a choice whose arm of this number won, or, with -1, of
+  /// an equation.
   void emitStep(OpBuilder &b, dp::TableOp table, dp::EquationOp equation,
-                dp::VisitOp visit, Value place, ArrayRef<Value> binders,
+                dp::VisitOp visit, int64_t number, ArrayRef<Value> binders,
                 const PathSteps &steps) {
     Location loc = table.getLoc();
     auto constant = [&](int64_t value) -> Value {
@@ -239,7 +241,7 @@ private:
         row, visit.getBody().getArguments().take_front(root.getRank()));
     row.resize(1 + steps.getRank(), nothing);
     row.push_back(constant(PathSteps::getEquationNumber(table, equation)));
-    row.push_back(place ? place : nothing);
+    row.push_back(constant(number));
     row.append(binders.begin(), binders.end());
     row.resize(steps.getWidth(), nothing);
     b.create<dp::StepOp>(loc, row);

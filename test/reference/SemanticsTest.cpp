@@ -213,12 +213,12 @@ program p {
 })");
   test.size("N", 3).set("x", {3}, {1, 5, 2});
   IntTensor rows = test.argmax();
-  // o takes T[1] (6 + 5); T[1] its second arm; that arm's max takes k = 1. U is
-  // a weight, which is not visited.
+  // o takes T[1] (6 + 5); T[1] its second arm; that arm's max takes k = 1, by
+  // the third alternative of the equation. U is a weight, which is not visited.
   EXPECT_EQ(rows.shape, (Shape{3, 5}));
   EXPECT_EQ(rows.data, (std::vector<int64_t>{2, -1, 0, 0, 1, //
                                              0, 1, 1, 1, -1, //
-                                             0, 1, 1, 0, 1}));
+                                             0, 1, 1, 2, 1}));
 }
 
 TEST(Paths, AnInfeasibleInstanceHasNone) {

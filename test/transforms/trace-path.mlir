@@ -42,7 +42,7 @@ dp.program @hops reg #dp.hard {
         %s = dp.read %T[%k] : !dp.array<1 x f64>
         dp.yield %s : f64
       }
-    } : f64
+    } {first = 6 : i64} : f64
     dp.yield %v : f64
   } : !dp.array<1 x f64>
   dp.equation %out {
@@ -67,8 +67,9 @@ dp.program @hops reg #dp.hard {
 // CHECK: dp.visit %[[T]] {
 // CHECK-NEXT: ^bb0(%[[I:.*]]: index):
 // CHECK:   dp.where
-// CHECK-DAG: %[[NONE:.*]] = arith.constant -1
-// CHECK:   dp.step %{{.*}}, %[[I]], %{{.*}}, %[[NONE]], %[[NONE]]
+// CHECK:   %[[NOTHING:.*]] = arith.constant -1
+// CHECK:   %[[NONE:.*]] = arith.constant -1
+// CHECK:   dp.step %{{.*}}, %[[I]], %{{.*}}, %[[NONE]], %[[NOTHING]]
 // CHECK-NEXT: dp.yield
 
 // ... one with a choice leaves that to its node.
@@ -86,7 +87,9 @@ dp.program @hops reg #dp.hard {
 // CHECK:   %[[WON:.*]] = arith.cmpi eq, %[[A]], %[[PLACE:.*]] :
 // CHECK:   dp.where %[[WON]]
 // CHECK:   %[[K:.*]] = dp.read %[[BINDER]][%[[I]]]
-// CHECK:   dp.step %{{.*}}, %[[I]], %{{.*}}, %[[PLACE]], %[[K]]
+// The second arm of this choice, the eighth of the equation.
+// CHECK:   %[[NUMBER:.*]] = arith.constant 7 : index
+// CHECK:   dp.step %{{.*}}, %[[I]], %{{.*}}, %[[NUMBER]], %[[K]]
 // CHECK:   dp.descend %[[T]][%[[K]]]
 
 // -----

@@ -13,17 +13,16 @@ class Step(NamedTuple):
     Attributes:
         table: the table, or the output, whose cell it is.
         index: the cell.
-        label: of the alternative taken; "" where it has none. None where the equation
-            has several choices that differ in what that alternative would be.
-        alternative: its place among those of the choice; None for an equation
-            without a choice.
+        label: of the alternative taken; "" where it has none.
+        alternative: its place among those of all choices of the equation, in the
+            order of the text; None for an equation without a choice.
         binders: {name: value} of what the alternative ranges over.
         equation: its place among those of the table; 0 for an output.
     """
 
     table: str
     index: tuple[int, ...]
-    label: str | None
+    label: str
     alternative: int | None
     binders: dict[str, int]
     equation: int
@@ -69,19 +68,10 @@ class Argmax:
         for row in rows.tolist():
             name, rank, equations = places[row[0]]
             equation, alternative, binders = row[widest + 1], row[widest + 2], row[widest + 3 :]
-            label, names = _resolve(equations[equation], alternative)
+            label, names = "", ()
+            if alternative >= 0:
+                taken = [each for choice in equations[equation] for each in choice][alternative]
+                label, names = taken.label, [each.name for each in taken.indices]
             steps.append(Step(name, tuple(row[1 : rank + 1]), label, None if alternative < 0 else alternative,
                               dict(zip(names, binders)), equation))  # fmt: skip
         return steps
-
-
-def _resolve(choices, alternative):
-    """(label, names of the binders) of an alternative of one of the choices."""
-    if alternative < 0:
-        return "", ()
-    able = {(choice[alternative].label, tuple(each.name for each in choice[alternative].indices))
-            for choice in choices if alternative < len(choice)}  # fmt: skip
-    if len(able) == 1:
-        return next(iter(able))
-    labels, names = {label for label, _ in able}, {names for _, names in able}
-    return (labels.pop() if len(labels) == 1 else None), (names.pop() if len(names) == 1 else ())

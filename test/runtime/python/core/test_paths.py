@@ -53,14 +53,25 @@ def test_trees_and_binders():
     assert sorted(step.index[0] for step in path[1:] if step.alternative is None) == list(range(5))
 
 
-def test_choices_that_differ_have_no_label():
-    text = """dp 1
-    program two {
-      input x : float
-      table A[i in 0..1]
-      A[i] = max { up: x | zero: 0 } + max { left: -x | zero: 0 }
-      output y = A[0]
-    }"""
-    path = danskin.compile(text).numpy.argmax(2.0).path()
-    assert [step.alternative for step in path] == [0, 1]
-    assert [step.label for step in path] == [None, "zero"]
+TWO = """dp 1
+program two {
+  input x : float
+  table A[i in 0..2]
+  A[0] = max { up: x | zero: 0 } + max { left: -x | zero: 0 }
+  A[i] otherwise = max { skip: 0
+                       | take: A[i-1] + min { near: 1 + sum { max { low: 0 | high: x } for k in 0..2 } | far: 9 } }
+                   + max { each: x * k for k in 0..3 }
+  output y = A[1]
+}"""
+
+
+def test_several_choices_of_an_equation(tmp_path):
+    """Beside one another, in one another, and in a sum: each alternative has its own number and label."""
+    program = danskin.compile(TWO)
+    (tmp_path / "two.dp").write_text(TWO)
+    for x, labels in ((2.0, "take up zero near high high each"), (-9.0, "take zero left near low low each")):
+        best = program.numpy.argmax(x)
+        assert [step.label for step in best.path()] == labels.split()
+        expected = interpret(tmp_path / "two.dp", ["argmax"], {"x": np.array(x)})["argmax"]
+        np.testing.assert_array_equal(best.rows[: best.length], expected)
+    assert [(step.alternative, step.binders) for step in best.path()][-1] == (6, {"k": 0})
