@@ -188,3 +188,12 @@ def test_versions_agree():
     assert dpc == f"dpc {danskin.__version__}\n"
     (entry,) = [danskin.zoo.dtw.entry("value")]
     assert json.dumps(entry.manifest)
+
+
+def test_ranges_are_what_is_tested():
+    """The package takes what the tests run in, and nothing older."""
+    project = (ROOT / "runtime/python/pyproject.toml").read_text()
+    tested = "".join((ROOT / "test/lib" / name).read_text() for name in ("requirements.txt", "hosts.txt"))
+    for name in ("numpy", "matplotlib", "torch", "jax"):
+        (version,) = re.findall(rf"^{name}[=>]=(\S+)$", tested, re.MULTILINE)
+        assert f'"{name}>={version}"' in project
