@@ -53,35 +53,24 @@ static bool isTurned(dp::ReadOp read) {
                       [&](Value index) { return isOfCell(index, equation); });
 }
 
-static auto getReads(dp::InputOp input) {
-  SmallVector<dp::ReadOp> reads;
-  for (Operation *user : input.getResult().getUsers())
-    if (auto read = dyn_cast<dp::ReadOp>(user))
-      reads.push_back(read);
-  return reads;
-}
-
 void Plan::addCopy(dp::InputOp input) {
   dp::ArrayType type = input.getResult().getType();
   unsigned rank = type.getRank();
   if (rank == 0 || type.getElement().isIndex())
     return;
-  InputCopy copy{input, llvm::to_vector(llvm::seq(rank))};
-  for (dp::ReadOp read : getReads(input)) {
-    if (countIndices(read) <= rank)
+  for (Operation *user : input.getResult().getUsers()) {
+    auto read = dyn_cast<dp::ReadOp>(user);
+    if (!read || countIndices(read) <= rank ||
+        (purpose == Copies::OfCells && !isTurned(read)))
       continue;
-    if (purpose == Copies::OfInstances) {
-      copies.insert({input.getResult(), copy});
-      return;
-    }
-    if (!isTurned(read))
-      continue;
-    auto equation = read->getParentOfType<dp::EquationOp>();
-    llvm::stable_sort(copy.axes, [&](unsigned x, unsigned y) {
-      return !isOfCell(read.getIndices()[x], equation) &&
-             isOfCell(read.getIndices()[y], equation);
-    });
-    copies.insert({input.getResult(), copy});
+    InputCopy copy{input, llvm::to_vector(llvm::seq(rank))};
+    if (purpose == Copies::OfCells)
+      std::stable_partition(
+          copy.axes.begin(), copy.axes.end(), [&](unsigned axis) {
+            return !isOfCell(read.getIndices()[axis],
+                             read->getParentOfType<dp::EquationOp>());
+          });
+    copies.insert({input.getResult(), std::move(copy)});
     return;
   }
 }

@@ -49,11 +49,8 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       region.secondOffset = reserve(region.count, 4);
   }
   for (auto &[input, copy] : plan.copies) {
-    SmallVector<Value> extents;
-    for (unsigned axis : copy.axes)
-      extents.push_back(env.getParameter(copy.input.getExtents()[axis]));
     Region &region = copies[&copy];
-    region = arrange(b, extents);
+    region = arrange(b, getExtents(copy));
     region.offset = reserve(region.count, plan.io.getWidth() / 8);
   }
   if (!plan.units.empty())
@@ -137,22 +134,38 @@ static SmallVector<Value> turn(const InputCopy &copy, ValueRange indices) {
   return turned;
 }
 
+SmallVector<Value> Memory::getExtents(const InputCopy &copy) {
+  dp::InputOp input = copy.input;
+  SmallVector<Value> extents;
+  for (unsigned axis : copy.axes)
+    extents.push_back(env.getParameter(input.getExtents()[axis]));
+  return extents;
+}
+
+/// Opens loops over a box, the last axis innermost, and adds their indices.
+/// Gives where the innermost body is.
+static OpBuilder openLoops(OpBuilder b, Location loc, ValueRange extents,
+                           SmallVectorImpl<Value> &indices) {
+  Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
+  for (Value extent : extents) {
+    auto loop = b.create<scf::ForOp>(loc, from, extent, step);
+    indices.push_back(loop.getInductionVar());
+    b = OpBuilder::atBlockTerminator(loop.getBody());
+  }
+  return b;
+}
+
 void Memory::copyInputs(OpBuilder &b) {
   for (auto &[input, copy] : plan.copies) {
-    SmallVector<Value> indices(copy.axes.size());
-    Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
-    OpBuilder inner = b;
-    for (unsigned axis : copy.axes) {
-      Value extent = env.getParameter(copy.input.getExtents()[axis]);
-      auto loop = inner.create<scf::ForOp>(loc, from, extent, step);
-      indices[axis] = loop.getInductionVar();
-      inner = OpBuilder::atBlockTerminator(loop.getBody());
-    }
+    SmallVector<Value> position, indices(copy.axes.size());
+    OpBuilder inner = openLoops(b, loc, getExtents(copy), position);
+    for (auto [axis, index] : llvm::zip_equal(copy.axes, position))
+      indices[axis] = index;
     const Region &region = copies[&copy];
     Value element =
         inner.create<memref::LoadOp>(loc, env.getArray(input), indices);
     inner.create<memref::StoreOp>(loc, element, region.data,
-                                  getPlace(inner, region, turn(copy, indices)));
+                                  getPlace(inner, region, position));
   }
 }
 
@@ -306,14 +319,8 @@ void Memory::clearOutput(OpBuilder &b, TablePlan &table) {
   Value array = env.getArray(table.op.getResult());
   Type element = cast<MemRefType>(array.getType()).getElementType();
   Value zero = b.create<arith::ConstantOp>(loc, b.getZeroAttr(element));
-  SmallVector<Value> extents = table.box->emitExtents(b, env), indices;
-  Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
-  OpBuilder inner = b;
-  for (Value extent : extents) {
-    auto loop = inner.create<scf::ForOp>(loc, from, extent, step);
-    indices.push_back(loop.getInductionVar());
-    inner = OpBuilder::atBlockTerminator(loop.getBody());
-  }
+  SmallVector<Value> indices;
+  OpBuilder inner = openLoops(b, loc, table.box->emitExtents(b, env), indices);
   inner.create<memref::StoreOp>(loc, zero, array, indices);
 }
 

@@ -79,6 +79,8 @@ private:
   };
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
+  /// In the copy's order.
+  llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
   /// Lays out a box of the extents.
   Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents);
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,

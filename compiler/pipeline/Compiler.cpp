@@ -152,8 +152,7 @@ std::vector<const Entry *> Compiler::getEntriesOf(ModuleOp source) {
 void Compiler::printSchedule(ModuleOp scheduled, const Entry &entry,
                              llvm::raw_ostream &os) {
   auto program = *scheduled.getOps<dp::ProgramOp>().begin();
-  ProofBudget budget{dependenceProofLimit};
-  ProgramDependences dependences = getDependences(program, budget);
+  ProgramDependences dependences = DependenceAnalysis(program).dependences;
   // What follows a path has no time of its own.
   Problem timed;
   Schedule schedule;
@@ -173,8 +172,7 @@ std::optional<ProgramReport> Compiler::report(ModuleOp module) {
   if (!run(module, [](OpPassManager &manager) { populateSchedule(manager); }))
     return std::nullopt;
   auto program = *module.getOps<dp::ProgramOp>().begin();
-  ProofBudget budget{dependenceProofLimit};
-  ProgramDependences dependences = getDependences(program, budget);
+  ProgramDependences dependences = DependenceAnalysis(program).dependences;
   FailureOr<Schedule> schedule = getSchedule(dependences);
   if (failed(schedule))
     return std::nullopt;

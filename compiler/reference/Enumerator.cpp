@@ -110,19 +110,13 @@ public:
   }
 
   Expected<bool> run(EnumerationVisitor visit) {
-    for (const auto &output : program.outputs) {
-      Box box = evaluator.getBox(output->binders);
-      Frame frame;
-      evaluator.forEach(output->binders, frame, [&] {
-        Index index;
-        for (const auto &binder : output->binders)
-          index.push_back(*frame.find(binder.get()));
+    for (const auto &output : program.outputs)
+      evaluator.forEachElement(*output, [&](Frame &frame, int64_t place) {
         Offer offer = get(*output->body, frame);
         if (!hasStopped())
-          visit(*output, box.flatten(index), sumUp(offer, *output->body));
+          visit(*output, place, sumUp(offer, *output->body));
         return !hasStopped();
       });
-    }
     if (evaluator.failed())
       return makeError(evaluator.getFault());
     return left >= 0;

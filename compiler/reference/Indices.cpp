@@ -239,6 +239,18 @@ bool Indices::forEach(const Binders &binders, Frame &frame,
   return forEachFrom(0, binders, frame, body);
 }
 
+bool Indices::forEachElement(const OutputDecl &output,
+                             function_ref<bool(Frame &, int64_t)> body) {
+  Box box = getBox(output.binders);
+  Frame frame;
+  return forEach(output.binders, frame, [&] {
+    Index index;
+    for (const auto &binder : output.binders)
+      index.push_back(*frame.find(binder.get()));
+    return body(frame, box.flatten(index));
+  });
+}
+
 bool Indices::inDomain(const Decl &decl, ArrayRef<int64_t> index) {
   const Binders &binders = getBinders(decl);
   Frame frame;

@@ -70,6 +70,11 @@ public:
   bool forEach(const ast::Binders &binders, Frame &frame,
                llvm::function_ref<bool()> body);
 
+  /// The same for the elements of an output, with the place of each in the
+  /// output's box.
+  bool forEachElement(const ast::OutputDecl &output,
+                      llvm::function_ref<bool(Frame &, int64_t)> body);
+
   /// Is the index within the binders' ranges and, for a table, its `where`?
   bool inDomain(const ast::Decl &decl, llvm::ArrayRef<int64_t> index);
 

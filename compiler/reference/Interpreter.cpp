@@ -83,23 +83,17 @@ Expected<Shape> Interpreter::getOutputShape(const std::string &name) {
   return getBoxShape(program, instance, output->binders);
 }
 
-/// Calls `visit` for every element of every output. An absent one is null.
+/// Calls `visit` for every element of every output, with its place there. An
+/// absent one is null.
 template <class T>
-static Error
-forEachOutput(Evaluator<T> &evaluator, const Program &program,
-              function_ref<void(const OutputDecl &, const Box &,
-                                ArrayRef<int64_t>, const Value<T> &)>
-                  visit) {
+static Error forEachOutput(
+    Evaluator<T> &evaluator, const Program &program,
+    function_ref<void(const OutputDecl &, int64_t, const Value<T> &)> visit) {
   for (const auto &output : program.outputs) {
-    Box box = evaluator.getBox(output->binders);
-    Frame frame;
-    evaluator.forEach(output->binders, frame, [&] {
-      Index index;
-      for (const auto &binder : output->binders)
-        index.push_back(*frame.find(binder.get()));
+    evaluator.forEachElement(*output, [&](Frame &frame, int64_t place) {
       Value<T> value = evaluator.evaluateOutput(*output, frame);
       if (!evaluator.failed())
-        visit(*output, box, index, value);
+        visit(*output, place, value);
       return !evaluator.failed();
     });
     if (evaluator.failed())
@@ -116,9 +110,8 @@ Expected<TensorMap> Interpreter::value(const Query &query) {
     values[output->name] = Tensor(evaluator.getBox(output->binders).shape);
   Error error = forEachOutput<double>(
       evaluator, program,
-      [&](const OutputDecl &output, const Box &box, ArrayRef<int64_t> index,
-          const Value<double> &value) {
-        values[output.name].data[box.flatten(index)] =
+      [&](const OutputDecl &output, int64_t place, const Value<double> &value) {
+        values[output.name].data[place] =
             value.present ? value.number
                           : losingInfinity(getSense(*output.body));
       });
@@ -190,9 +183,9 @@ Expected<TensorMap> Interpreter::gradient(const Query &query) {
                                   numbering->variation);
     Error error = forEachOutput<Gradient>(
         evaluator, program,
-        [&](const OutputDecl &output, const Box &box, ArrayRef<int64_t> index,
+        [&](const OutputDecl &output, int64_t place,
             const Value<Gradient> &value) {
-          double cotangent = getCotangent(query, output, box.flatten(index));
+          double cotangent = getCotangent(query, output, place);
           for (unsigned k = 0; value.present && k < Gradient::width; ++k)
             if (window + k < numbering->total)
               flat[window + k] += scale(cotangent, value.number.partials[k]);
@@ -220,11 +213,10 @@ Expected<HessianProduct> Interpreter::hessianProduct(const Query &query) {
           Tensor(evaluator.getBox(output->binders).shape);
     Error error = forEachOutput<Curvature>(
         evaluator, program,
-        [&](const OutputDecl &output, const Box &box, ArrayRef<int64_t> index,
+        [&](const OutputDecl &output, int64_t place,
             const Value<Curvature> &value) {
           if (!value.present)
             return;
-          int64_t place = box.flatten(index);
           result.jvp[output.name].data[place] = value.number.value.partials[0];
           double cotangent = getCotangent(query, output, place);
           for (unsigned k = 0; k < Curvature::width; ++k)

@@ -105,7 +105,6 @@ struct EntryInterface {
   }
 };
 
-/// What is compiled at once: everything that one library holds.
 /// How far kernels were found to be from the reference interpreter.
 struct Verification {
   unsigned instances = 0; ///< of each program
@@ -114,6 +113,7 @@ struct Verification {
   std::vector<std::pair<std::string, double>> largestErrors;
 };
 
+/// What is compiled at once: everything that one library holds.
 struct LibraryInterface {
   std::string source;                   ///< the name of the .dp file
   std::string sourceHash;               ///< of its text, in hex

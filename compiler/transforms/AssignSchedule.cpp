@@ -19,7 +19,7 @@ namespace danskin {
 #include "compiler/transforms/Passes.h.inc"
 } // namespace danskin
 
-/// False, after an error, if there are too many to be found.
+/// An error if there are too many to be found.
 static LogicalResult verifyComplete(dp::ProgramOp program,
                                     const ProgramDependences &dependences) {
   if (!dependences.incomplete)

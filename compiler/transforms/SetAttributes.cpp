@@ -32,16 +32,11 @@ static LogicalResult setChoice(Operation *op, StringRef attribute,
 /// Are all choices piecewise linear? Then a value is a sum along one path, and
 /// its error no more than that of a sum.
 static bool isHard(dp::ProgramOp program) {
-  bool hasChoice = false;
-  bool isSoft = program
-                    .walk([&](dp::ChooseOp choose) {
-                      hasChoice = true;
-                      return choose.getReg()->getCurvatureKind() ==
-                                     dp::CurvatureKind::Zero
-                                 ? WalkResult::advance()
-                                 : WalkResult::interrupt();
-                    })
-                    .wasInterrupted();
+  bool hasChoice = false, isSoft = false;
+  program.walk([&](dp::ChooseOp choose) {
+    hasChoice = true;
+    isSoft |= choose.getReg()->getCurvatureKind() != dp::CurvatureKind::Zero;
+  });
   return hasChoice && !isSoft;
 }
 
@@ -54,9 +49,11 @@ struct SelectEntry : danskin::impl::DpSelectEntryBase<SelectEntry> {
 struct ChooseForm : danskin::impl::DpChooseFormBase<ChooseForm> {
   using DpChooseFormBase::DpChooseFormBase;
   void runOnOperation() override {
-    if (form == "auto" && isHard(getOperation()))
-      form = "native";
-    if (failed(setChoice(getOperation(), "form", form,
+    // The option stays what it is: it is the next program's too.
+    StringRef chosen = form.getValue();
+    if (chosen == "auto" && isHard(getOperation()))
+      chosen = "native";
+    if (failed(setChoice(getOperation(), "form", chosen,
                          {"auto", "native", "wide"})))
       signalPassFailure();
     markAllAnalysesPreserved();

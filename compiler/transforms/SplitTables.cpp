@@ -148,18 +148,21 @@ private:
 
 struct SplitTables : danskin::impl::DpSplitTablesBase<SplitTables> {
   void runOnOperation() override {
-    while (splitOnce())
-      ;
+    if (!maySplit())
+      return markAllAnalysesPreserved();
+    bool changed = split(getAnalysis<DependenceAnalysis>().dependences);
+    while (changed && maySplit())
+      changed = split(DependenceAnalysis(getOperation()).dependences);
+  }
+
+  bool maySplit() {
+    Block &body = getOperation().getBody().front();
+    return llvm::any_of(body.getOps<dp::TableOp>(), mayNeedSplit);
   }
 
   /// Splits the tables that keep the program from having a schedule, as far as
   /// they can be; what cannot be is for dp-assign-schedule to report.
-  bool splitOnce() {
-    Block &body = getOperation().getBody().front();
-    if (llvm::none_of(body.getOps<dp::TableOp>(), mayNeedSplit))
-      return false;
-    ProofBudget budget{dependenceProofLimit};
-    ProgramDependences dependences = getDependences(getOperation(), budget);
+  bool split(const ProgramDependences &dependences) {
     if (dependences.incomplete)
       return false;
     SchedulingResult result = solve(dependences.problem);
