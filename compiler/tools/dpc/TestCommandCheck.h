@@ -61,10 +61,9 @@ void compareResults(const Results &actual, const Results &expected,
                     llvm::ArrayRef<Results> moved, bool isSingle, Tally &tally);
 
 /// <gradient, v> is the sum of J v over the outputs, by their cotangents (1
-/// where there is none).
-void checkDirections(const Results &actual,
-                     const reference::TensorMap &directions,
-                     const reference::TensorMap &cotangents, bool isSingle,
+/// where there is none). As above an instance may be a near tie.
+void checkDirections(const Results &actual, const Results &expected,
+                     llvm::ArrayRef<Results> moved, const ResolvedCall &call,
                      Tally &tally);
 
 /// A batch against the same instances alone: the same bits, and 0 in the

@@ -45,5 +45,7 @@ danskin::compareToReference(Engine &engine, Engine &reference,
     return std::nullopt;
   }
   compareResults(*actual, *expected, moved, call.isSingle, tally);
+  if (call.grad && call.hvp)
+    checkDirections(*actual, *expected, moved, call, tally);
   return std::optional<Results>(std::move(*actual));
 }

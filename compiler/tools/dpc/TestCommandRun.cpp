@@ -159,9 +159,6 @@ private:
       return actual.takeError();
     if (!*actual)
       return Error::success();
-    checkDirections(**actual, directions,
-                    withCotangents ? member.cotangents : TensorMap(), isSingle,
-                    tally);
     if (Error error = checkSymmetry(call, **actual, directions))
       return error;
     if (Error error = checkScaling(call, *reference))
