@@ -49,7 +49,10 @@ struct ConvertDpToScf
     if (type != "f32" && type != "f64")
       return program.emitError("cannot have arrays of type ") << type;
     FloatType io = type == "f32" ? b.getF32Type() : b.getF64Type();
-    Plan plan(program, io);
+    Plan::Copies purpose =
+        forThreads ? Plan::Copies::OfCells : Plan::Copies::OfInstances;
+    Plan plan(program, io, /*scaled=*/false, danskin::scheduleAttrName,
+              purpose);
     if (failed(plan.make()))
       return failure();
 
@@ -84,7 +87,8 @@ struct ConvertDpToScf
       lowerMath(function);
       return success();
     };
-    Plan scaled(program, io, mayScale(program, io));
+    Plan scaled(program, io, mayScale(program, io), danskin::scheduleAttrName,
+                purpose);
     bool isScaled = !scaled.units.empty();
     if (isScaled && failed(addVariant("scaled", scaled)))
       return failure();
@@ -95,6 +99,11 @@ struct ConvertDpToScf
     emitWorkspace(plans,
                   create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
+    if (forThreads) {
+      emitExtents(plan, create("shapes", {signature.sizes, words}, {}),
+                  /*ofInputs=*/true);
+      emitHolds(plan, create("holds", {signature.sizes}, b.getI1Type()));
+    }
     emitValidate(plan,
                  create("validate", {signature.sizes, signature.inputs, words},
                         b.getI64Type()));

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Run.h"
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
@@ -59,4 +61,37 @@ void danskin::conversion::lowerMath(func::FuncOp function) {
                   math::FloorOp, math::CeilOp>(op))
       lowerToCall(op);
   });
+}
+
+/// One number as a vector of one.
+template <typename Emit>
+static Value emitAlone(OpBuilder &b, Location loc, Value x, Emit emit) {
+  Type vector = VectorType::get(1, x.getType());
+  Value result = emit(b, loc, b.create<vector::BroadcastOp>(loc, vector, x));
+  return b.create<vector::ExtractOp>(loc, result, 0);
+}
+
+void danskin::conversion::defineMath(ModuleOp module) {
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    StringRef name = function.getName();
+    if (!function.isExternal() || function.getNumArguments() != 1 ||
+        !name.consume_front("dp_"))
+      continue;
+    auto emit = name.starts_with("exp_")   ? emitExp
+                : name.starts_with("log_") ? emitLog
+                                           : nullptr;
+    if (!emit)
+      continue;
+    OpBuilder b = OpBuilder::atBlockBegin(function.addEntryBlock());
+    Location loc = function.getLoc();
+    Value x = function.getArgument(0);
+    Type type = x.getType();
+    if (!type.isF64())
+      x = b.create<arith::ExtFOp>(loc, b.getF64Type(), x);
+    Value result = emitAlone(b, loc, x, emit);
+    if (!type.isF64())
+      result = b.create<arith::TruncFOp>(loc, type, result);
+    b.create<func::ReturnOp>(loc, result);
+  }
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Memory.h"
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -149,6 +150,7 @@ static OpBuilder openLoops(OpBuilder b, Location loc, ValueRange extents,
   Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
   for (Value extent : extents) {
     auto loop = b.create<scf::ForOp>(loc, from, extent, step);
+    loop->setAttr(fillAttr, b.getUnitAttr());
     indices.push_back(loop.getInductionVar());
     b = OpBuilder::atBlockTerminator(loop.getBody());
   }
@@ -293,7 +295,8 @@ void Memory::add(OpBuilder &b, TablePlan &table, ValueRange indices,
   Value offset = getOffset(b, table, indices);
   Value before = b.create<memref::LoadOp>(loc, region.data, offset);
   Value after = b.create<arith::AddFOp>(loc, before, value);
-  b.create<memref::StoreOp>(loc, after, region.data, offset);
+  auto store = b.create<memref::StoreOp>(loc, after, region.data, offset);
+  store->setAttr(addAttr, b.getUnitAttr());
 }
 
 void Memory::storeOutput(OpBuilder &b, TablePlan &table, ValueRange indices,
@@ -328,6 +331,7 @@ void Memory::clear(OpBuilder &b, TablePlan &table) {
   Region &region = regions[&table];
   Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
   auto loop = b.create<scf::ForOp>(loc, from, region.count, step);
+  loop->setAttr(fillAttr, b.getUnitAttr());
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
   Value zero =
       inner.create<arith::ConstantOp>(loc, b.getZeroAttr(getElement(table)));

@@ -23,14 +23,18 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     exponents in single precision. It gives a code other than 0 where numbers
     are none that this format holds; `run` gives their results. Where statements
     have a second schedule, `wavefront`, a function of that name takes it; it is
-    otherwise as `scaled`, or `run` where that is not. Ensures that every
+    otherwise as `scaled`, or `run` where that is not. With `for-threads` there
+    are `shapes`, the extents of inputs and outputs, and `holds`, whether sizes are
+    such as the program demands. Ensures that every
     cell is computed once, at its time; that no memory is allocated; that
     float arithmetic has the order of the program. Does not make an interface
     that C can call.
   }];
   let options = [
     ListOption<"floatTypes", "float-type", "std::string",
-               "what float inputs and outputs are: f32, f64 (default: f64)">
+               "what float inputs and outputs are: f32, f64 (default: f64)">,
+    Option<"forThreads", "for-threads", "bool", "false",
+           "adjacent threads take adjacent cells of an instance">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
@@ -73,6 +77,37 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
     Option<"width", "width", "unsigned", "8", "cells; below 2: one">
   ];
   let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {
+  let summary = "give the loops over cells to the threads of a block";
+  let description = [{
+    Expects the functions of convert-dp-to-scf and kernels. Afterwards all threads of
+    a block call a `run`, `scaled` or `validate` together, with the same arguments. Each
+    takes its share of a marked loop's iterations; loops within are taken as one
+    where their bounds allow it, else a warp takes an iteration of the outer one.
+    Additions to one place are one thread's, in their order. What is not in such
+    loops and writes memory is the first thread's. There is a barrier between a
+    write and what may meet it. `validate` gives each thread the same verdict.
+    Does not change what a cell computes.
+  }];
+  let dependentDialects = ["::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def DpWrapKernels : Pass<"dp-wrap-kernels", "::mlir::ModuleOp"> {
+  let summary = "make kernels of a GPU that take the instances of a batch";
+  let description = [{
+    Expects the functions of convert-dp-to-scf for threads. Adds to each
+    `<name>_run` a `<name>_kernel`, of whose blocks each takes every so-manyth
+    instance: it reads the instance's sizes, checks them and the int inputs, pads
+    the outputs and runs. Where there is a `<name>_scaled` the kernel runs that, and
+    a `<name>_again` takes the instances that it failed. A `<name>_sums` adds up the
+    instances' terms of outputs that have no batch axis, in the order of the batch.
+    The kernels' one argument is an array of words, runtime/include/dp/abi.h
+    (DP_WORDS_CALL and on). exp and log of the runtime get bodies.
+  }];
+  let dependentDialects = ["::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def DpWrapEntryPoints : Pass<"dp-wrap-entry-points", "::mlir::ModuleOp"> {

@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Run.h"
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Traceback.h"
-#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -219,11 +219,13 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
       continue;
     TablePlan &output = *table;
     Nest nest(output.domain, plan.forms, Nest::Options{});
-    nest.emit(b, env.getLoc(), env, nest.start(env, {}),
-              [&](OpBuilder &inner, ValueRange indices) {
-                memory.storeOutput(inner, output, indices,
-                                   memory.load(inner, output, indices));
-              });
+    nest.emit(
+        b, env.getLoc(), env, nest.start(env, {}),
+        [&](OpBuilder &inner, ValueRange indices) {
+          memory.storeOutput(inner, output, indices,
+                             memory.load(inner, output, indices));
+        },
+        fillAttr);
   }
   Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
   if (Value faults = memory.getFaults())

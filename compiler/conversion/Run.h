@@ -8,6 +8,7 @@
 #define DANSKIN_CONVERSION_RUN_H
 
 #include "compiler/conversion/Plan.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace danskin::conversion {
 
@@ -19,8 +20,13 @@ void emitRun(Plan &plan, mlir::func::FuncOp function);
 /// workspace: nothing more; gives the bytes that each plan's run does with
 /// (`i64`).
 void emitWorkspace(llvm::ArrayRef<Plan *> plans, mlir::func::FuncOp function);
-/// extents: a `memref<?xi64>` that takes those of all outputs.
-void emitExtents(Plan &plan, mlir::func::FuncOp function);
+/// extents: a `memref<?xi64>` that takes those of all outputs, after those of
+/// the inputs where they are wanted.
+void emitExtents(Plan &plan, mlir::func::FuncOp function,
+                 bool ofInputs = false);
+/// holds: nothing more; gives whether the sizes are such as the program demands
+/// (`i1`).
+void emitHolds(Plan &plan, mlir::func::FuncOp function);
 /// validate: the arrays of inputs, a `memref<?xi64>` that takes the fault;
 /// gives 1 + the faulty input or 0 (`i64`).
 void emitValidate(Plan &plan, mlir::func::FuncOp function);
@@ -28,6 +34,10 @@ void emitValidate(Plan &plan, mlir::func::FuncOp function);
 /// Replaces functions that need a library by calls of the runtime's, and
 /// maximum and minimum by comparisons whose ties go to the first operand.
 void lowerMath(mlir::func::FuncOp function);
+
+/// Gives bodies to the runtime's exp and log that are declared: a device has no
+/// runtime. They have the bits of the runtime's.
+void defineMath(mlir::ModuleOp module);
 
 } // namespace danskin::conversion
 

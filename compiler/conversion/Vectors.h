@@ -14,6 +14,7 @@
 #ifndef DANSKIN_CONVERSION_VECTORS_H
 #define DANSKIN_CONVERSION_VECTORS_H
 
+#include "compiler/conversion/Marks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,13 +22,6 @@
 #include "llvm/ADT/DenseSet.h"
 
 namespace danskin::conversion {
-
-/// On a loop whose iterations do not depend on one another, and may be run
-/// twice.
-constexpr llvm::StringLiteral cellsAttr = "dp.cells";
-
-/// On a kernel in which most cells are in no such loop.
-constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 
 /// Which values differ from lane to lane.
 class Varying {

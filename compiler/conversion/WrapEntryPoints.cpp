@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Descriptor.h"
 #include "compiler/conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -24,6 +25,7 @@ namespace danskin {
 } // namespace danskin
 
 using namespace mlir;
+using namespace danskin::conversion;
 
 namespace {
 class Wrapper {
@@ -40,41 +42,12 @@ private:
                                           ArrayRef<LLVM::GEPArg>(index));
     return b.create<LLVM::LoadOp>(loc, type, address);
   }
-  Value emitMemRef(MemRefType type, Value data, ArrayRef<Value> strides);
-
   func::FuncOp inner;
   OpBuilder b;
   Location loc;
   Type pointer;
 };
 } // namespace
-
-/// A descriptor. Nothing reads the extents, so they are unknown: the largest.
-Value Wrapper::emitMemRef(MemRefType type, Value data,
-                          ArrayRef<Value> strides) {
-  Type word = b.getI64Type();
-  SmallVector<Type> fields = {pointer, pointer, word};
-  unsigned rank = type.getRank();
-  if (rank > 0)
-    fields.append(2, LLVM::LLVMArrayType::get(word, rank));
-  Value descriptor = b.create<LLVM::UndefOp>(
-      loc, LLVM::LLVMStructType::getLiteral(b.getContext(), fields));
-  auto set = [&](Value value, ArrayRef<int64_t> place) {
-    descriptor = b.create<LLVM::InsertValueOp>(loc, descriptor, value, place);
-  };
-  auto constant = [&](int64_t value) {
-    return b.create<LLVM::ConstantOp>(loc, word, value);
-  };
-  set(data, 0);
-  set(data, 1);
-  set(constant(0), 2);
-  for (unsigned d = 0; d < rank; ++d) {
-    set(constant(std::numeric_limits<int64_t>::max()), {3, d});
-    set(strides.empty() ? constant(1) : strides[d], {4, d});
-  }
-  return b.create<UnrealizedConversionCastOp>(loc, type, descriptor)
-      .getResult(0);
-}
 
 void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
   SmallVector<Type> types(inner.getArgumentTypes());
@@ -109,7 +82,8 @@ void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
     }
     auto memref = cast<MemRefType>(type);
     if (hasLast && i + 1 == types.size()) {
-      operands.push_back(emitMemRef(memref, entry->getArgument(last), {}));
+      operands.push_back(
+          emitDescriptor(b, loc, memref, entry->getArgument(last), {}));
       continue;
     }
     Value data = load(pointer, entry->getArgument(1), nextArray++);
@@ -117,7 +91,7 @@ void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
     for (int64_t d = 0; d < memref.getRank(); ++d)
       strides.push_back(
           load(b.getI64Type(), entry->getArgument(2), nextStride++));
-    operands.push_back(emitMemRef(memref, data, strides));
+    operands.push_back(emitDescriptor(b, loc, memref, data, strides));
   }
   if (hasCount)
     operands.push_back(b.create<arith::IndexCastOp>(

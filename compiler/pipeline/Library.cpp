@@ -10,6 +10,8 @@
 #include "compiler/conversion/Lowering.h"
 #include "compiler/pipeline/Compiler.h"
 #include "compiler/pipeline/Describe.h"
+#include "compiler/target/Cuda.h"
+#include "compiler/target/Device.h"
 #include "compiler/target/EntryPoints.h"
 #include "compiler/target/Lanes.h"
 #include "compiler/target/Manifest.h"
@@ -155,6 +157,9 @@ private:
       return fail(llvm::createStringError("no LLVM IR for this module"));
     setCpuTarget(*module, *machine);
     multiplyLanes(*module, getIsas());
+    if (!options.devices.empty() &&
+        !addDevice(source, entry, *module, interfaces))
+      return false;
     if (llvm::Error error = addEntryPoints(*module, interfaces))
       return fail(std::move(error));
     optimizeForCpu(*module, *machine, options.cpu);
@@ -165,6 +170,40 @@ private:
       return fail(object.takeError());
     library.objects.push_back(std::move(*object));
     llvm::append_range(library.interface.entries, interfaces);
+    return true;
+  }
+
+  /// Kernels for devices, in `interfaces` and, where the host has a part in
+  /// them, in its module.
+  bool addDevice(ModuleOp source, const Entry &entry, llvm::Module &host,
+                 MutableArrayRef<EntryInterface> interfaces) {
+    OwningOpRef<ModuleOp> lowered = compiler.lower(
+        source, entry, options.pipeline.onDevice(), *findStage("llvm"));
+    if (!lowered)
+      return false;
+    std::unique_ptr<llvm::Module> device =
+        translate(*lowered, host.getContext());
+    if (!device)
+      return fail(llvm::createStringError("no LLVM IR for this module"));
+    for (EntryInterface &interface : interfaces)
+      interface.device = describeDevice(*device, interface);
+    tick("device loops");
+    if (llvm::is_contained(options.devices, "sim")) {
+      for (EntryInterface &interface : interfaces)
+        interface.device->isEmulated = true;
+      if (llvm::Error error = addEmulatedKernels(host, *device))
+        return fail(std::move(error));
+      return true;
+    }
+    auto images = compileForCuda(*device, options.devices);
+    tick("device code");
+    if (!images)
+      return fail(images.takeError());
+    // All types are in one image, which is the first's and the others' too.
+    for (EntryInterface &interface : interfaces)
+      interface.device->images = *images;
+    if (llvm::Error error = addHostFunctions(host, *device))
+      return fail(std::move(error));
     return true;
   }
 
@@ -215,7 +254,12 @@ private:
     std::vector<std::string> isas;
     for (Isa isa : options.isas)
       isas.push_back(isa == Isa::Avx512 ? "avx512" : "avx2");
-    add("--target", isas.empty() ? "" : "cpu:" + llvm::join(isas, ","));
+    std::vector<std::string> targets;
+    if (!isas.empty())
+      targets.push_back("cpu:" + llvm::join(isas, ","));
+    for (const std::string &device : options.devices)
+      targets.push_back(device == "sim" ? "cuda-sim" : "cuda:" + device);
+    add("--target", llvm::join(targets, ","));
     if (options.cpu.optLevel != CpuOptions().optLevel)
       flags.push_back("-O" + std::to_string(options.cpu.optLevel));
     if (options.hasLines)
@@ -249,10 +293,12 @@ private:
     if (!source || !selectEntries(*source, entries))
       return false;
     bool isText = stage.populate == nullptr;
+    PipelineOptions pipeline = options.devices.empty()
+                                   ? options.pipeline
+                                   : options.pipeline.onDevice();
     for (const Entry *entry : entries) {
-      OwningOpRef<ModuleOp> module =
-          compiler.lower(*source, *entry, options.pipeline,
-                         isText ? *findStage("llvm") : stage);
+      OwningOpRef<ModuleOp> module = compiler.lower(
+          *source, *entry, pipeline, isText ? *findStage("llvm") : stage);
       if (!module ||
           (isText && options.hasLines && !compiler.addLines(*module)))
         return false;
@@ -272,6 +318,8 @@ private:
     std::unique_ptr<llvm::Module> module = translate(source, context);
     if (!module)
       return fail(llvm::createStringError("no LLVM IR for this module"));
+    if (!options.devices.empty())
+      return printDeviceCode(*module, stage, os);
     setCpuTarget(*module, *machine);
     multiplyLanes(*module, getIsas());
     optimizeForCpu(*module, *machine, options.cpu);
@@ -283,6 +331,21 @@ private:
     if (!code)
       return fail(code.takeError());
     os << *code;
+    return true;
+  }
+
+  /// PTX for the first of the GPUs.
+  bool printDeviceCode(llvm::Module &module, const Stage &stage,
+                       llvm::raw_ostream &os) {
+    if (stage.name == "ir") {
+      module.print(os, nullptr);
+      return true;
+    }
+    StringRef arch = options.devices.front();
+    auto ptx = emitPtx(module, isCudaArch(arch) ? arch : "sm_80");
+    if (!ptx)
+      return fail(ptx.takeError());
+    os << *ptx;
     return true;
   }
 

@@ -25,6 +25,8 @@ struct LibraryOptions {
   llvm::StringMap<int64_t> fixed;
   CpuOptions cpu;
   std::vector<Isa> isas; ///< empty: the compiler's choice
+  /// GPUs to have kernels for, such as `sm_90`; `sim`: the emulator.
+  std::vector<std::string> devices;
   bool hasLines = false; ///< keep where code comes from, for a debugger
   /// Where to print the schedule of each entry; null: nowhere.
   llvm::raw_ostream *schedules = nullptr;

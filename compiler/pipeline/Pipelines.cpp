@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -146,11 +147,25 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
     onProgram(manager).addPass(createDpTracePath());
 }
 
+PipelineOptions PipelineOptions::onDevice() const {
+  PipelineOptions device = *this;
+  device.order = Order::Widest;
+  device.lanes = 1;
+  device.forThreads = true;
+  return device;
+}
+
 static void addLoops(OpPassManager &manager, const PipelineOptions &options,
                      const Entry &entry) {
   ConvertDpToScfOptions convert;
   convert.floatTypes = options.floats;
+  convert.forThreads = options.forThreads;
   manager.addPass(createConvertDpToScf(convert));
+  if (options.forThreads) {
+    manager.addPass(createDpWrapKernels());
+    manager.addPass(createDpDistributeCells());
+    return;
+  }
   if (options.lanes > 1) {
     // What is known to be the same is the same for all lanes.
     manager.addPass(createCanonicalizerPass());
@@ -207,6 +222,6 @@ void danskin::populatePipeline(OpPassManager &manager,
 void danskin::loadDialects(MLIRContext &context) {
   context.loadDialect<dp::DpDialect, affine::AffineDialect, arith::ArithDialect,
                       func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                      memref::MemRefDialect, scf::SCFDialect,
+                      memref::MemRefDialect, NVVM::NVVMDialect, scf::SCFDialect,
                       vector::VectorDialect>();
 }

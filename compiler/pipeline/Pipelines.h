@@ -44,6 +44,11 @@ struct PipelineOptions {
   /// Lanes are instances, so an instance had better walk along its memory.
   Order order = Order::RowsFirst;
   unsigned lanes = 8; ///< instances or cells computed at once; 1: one
+  /// For threads of a GPU, whose blocks take an instance each.
+  bool forThreads = false;
+
+  /// The same choices for a device.
+  PipelineOptions onDevice() const;
 };
 
 /// A query that a library answers.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/EntryPoints.h"
+#include "compiler/target/Device.h"
 #include "compiler/target/Lanes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/IR/IRBuilder.h"
@@ -71,7 +72,9 @@ public:
                            functions[2],
                            functions[3],
                            i32(lanes.size()),
-                           array(lanes)};
+                           array(lanes),
+                           entry.device ? convert(*entry.device)
+                                        : orNull(nullptr)};
     GlobalVariable *descriptor = global(record(members), descriptorName(entry));
     // addLibraryFunctions refers to it from another module.
     descriptor->setLinkage(GlobalValue::ExternalLinkage);
@@ -137,6 +140,51 @@ private:
                    i32(run ? getNumLanes(*run) : 1), orNull(run),
                    orNull(module.getFunction(internalName(kernel.one))),
                    orNull(module.getFunction(internalName(kernel.cells)))});
+  }
+  Constant *convert(const ImageInterface &image) {
+    auto *bytes = global(ConstantDataArray::getString(context, image.bytes),
+                         entry.symbol() + ".image");
+    bytes->setAlignment(Align(64));
+    return record({string(image.arch), bytes, i64(image.bytes.size())});
+  }
+
+  /// A pointer to a dp_device_kernels.
+  Constant *convert(const DeviceInterface &device) {
+    auto *pointer = PointerType::getUnqual(context);
+    SmallVector<Constant *> names, emulated;
+    for (const std::string *name :
+         {&device.kernel, &device.again, &device.sums}) {
+      names.push_back(name->empty() ? orNull(nullptr) : string(*name));
+      emulated.push_back(orNull(device.isEmulated
+                                    ? module.getFunction(internalName(*name))
+                                    : nullptr));
+    }
+    auto *type = ArrayType::get(pointer, names.size() * device.images.size());
+    // Not in read-only memory: the runtime's.
+    auto *loaded = new GlobalVariable(
+        module, type, false, GlobalValue::InternalLinkage,
+        ConstantAggregateZero::get(type), entry.symbol() + ".loaded");
+    Constant *emulator = orNull(nullptr);
+    if (device.isEmulated)
+      emulator = cast<Constant>(
+          module
+              .getOrInsertFunction("dp_emulator_launch",
+                                   FunctionType::get(pointer, false))
+              .getCallee());
+    if (auto *function = dyn_cast<Function>(emulator)) {
+      function->setVisibility(GlobalValue::HiddenVisibility);
+      function->setDSOLocal(true);
+    }
+    auto *table = ArrayType::get(pointer, names.size());
+    Constant *members[] = {module.getFunction(internalName(device.workspace)),
+                           ConstantArray::get(table, names),
+                           i32(device.images.size()),
+                           i32(maxThreads),
+                           array(device.images),
+                           loaded,
+                           emulator,
+                           ConstantArray::get(table, emulated)};
+    return global(record(members), entry.symbol() + ".device");
   }
   Constant *orNull(Function *function) {
     if (function)

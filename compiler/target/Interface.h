@@ -84,6 +84,21 @@ struct LanesInterface {
   std::string run, one, cells;
 };
 
+/// Machine code of a device.
+struct ImageInterface {
+  std::string arch; ///< "sm_90", or "ptx": text
+  std::string bytes;
+};
+
+/// Kernels for a device: by name in its images, or emulated in the module.
+struct DeviceInterface {
+  /// What dp-wrap-kernels made; `again` may be empty.
+  std::string kernel, again, sums;
+  std::string workspace; ///< the module's function
+  bool isEmulated = false;
+  std::vector<ImageInterface> images;
+};
+
 /// One entry for one element type. `name` is `value`, `value_grad`, ...
 struct EntryInterface {
   std::string program;
@@ -97,6 +112,7 @@ struct EntryInterface {
   /// says that there is nothing to validate.
   std::string run, workspace, extents, validate;
   std::vector<LanesInterface> lanes; ///< the best first
+  std::optional<DeviceInterface> device;
 
   int32_t floatBits() const { return dtype == "f32" ? 32 : 64; }
   /// dp1_<program>_<entry>_<dtype>

@@ -129,7 +129,8 @@ static int measure(dp_plan *plan, int64_t b, const int64_t *sizes,
   plan->entry->extents(sizes, extents);
   for (int32_t axis = 0; axis < plan->num_output_axes; ++axis)
     raise_to(&plan->output_shapes[axis], extents[axis]);
-  int64_t kernel = plan->entry->workspace(sizes);
+  int64_t kernel = plan->device ? plan->device->workspace(sizes)
+                                : plan->entry->workspace(sizes);
   int64_t parts = bytes_of_parts(plan, extents);
   if (kernel < 0 || kernel > INT64_MAX - 64 || parts < 0) {
     note_instance(plan, b);
@@ -145,10 +146,11 @@ static int measure(dp_plan *plan, int64_t b, const int64_t *sizes,
 
 /* Checks all instances and takes the largest extents and workspaces. */
 int dp_check_instances(dp_plan *plan) {
+  /* What lies on a device is checked there; it is laid out for the largest. */
   int64_t sizes[plan->entry->num_sizes + 1];
   int64_t extents[plan->num_output_axes + 1];
-  if (!plan->is_ragged) {
-    dp_instance_sizes(plan, 0, sizes);
+  if (!plan->is_ragged || plan->device) {
+    memcpy(sizes, plan->sizes, (size_t)plan->entry->num_sizes * sizeof *sizes);
     memset(plan->output_shapes, 0,
            (size_t)plan->num_output_axes * sizeof(int64_t));
     return measure(plan, 0, sizes, extents);
@@ -171,7 +173,8 @@ int dp_check_instances(dp_plan *plan) {
 int dp_check_gamma(const dp_plan *plan) {
   for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
     const dp_array *array = &plan->arrays[i];
-    if (plan->entry->inputs[i].kind != DP_KIND_GAMMA)
+    if (plan->entry->inputs[i].kind != DP_KIND_GAMMA ||
+        (plan->device && !array->is_value))
       continue;
     int64_t count = array->is_batched ? plan->batch : 1;
     for (int64_t b = 0; b < count; ++b) {

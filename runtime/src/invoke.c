@@ -79,6 +79,8 @@ static int64_t count_tasks(const dp_plan *plan) {
 }
 
 static int lay_out_workspace(dp_plan *plan) {
+  if (plan->device)
+    return dp_lay_out_device(plan);
   dp_choose_lanes(plan);
   plan->tasks = count_tasks(plan);
   plan->slots = dp_processors(plan->call->max_threads);
@@ -102,6 +104,8 @@ static int lay_out_workspace(dp_plan *plan) {
 
 static int resolve(dp_plan *plan) {
   int code = check_call(plan);
+  if (code == DP_OK)
+    code = dp_choose_device(plan);
   if (code == DP_OK)
     code = dp_bind_inputs(plan);
   if (code == DP_OK)
@@ -130,7 +134,7 @@ static int32_t sum_of_ranks(const dp_entry *entry, int32_t *of_outputs) {
 static int with_plan(const dp_entry *entry, const dp_call *call,
                      dp_action action, void *context) {
   /* Not even the error buffer of a call of unknown layout can be found. */
-  if (!call || call->struct_size < sizeof *call)
+  if (!call || call->struct_size < offsetof(dp_call, status))
     return DP_ERROR_CALL;
   if (call->error && call->error_bytes > 0)
     call->error[0] = '\0';
@@ -176,6 +180,8 @@ static int invoke(dp_plan *plan, void *context) {
   code = dp_check_overlap(plan);
   if (code == DP_OK)
     code = dp_check_gamma(plan);
+  if (code == DP_OK && plan->device)
+    return dp_run_device(plan);
   if (code == DP_OK)
     code = dp_validate_instances(plan);
   return code == DP_OK ? dp_run_instances(plan) : code;

@@ -39,8 +39,9 @@ typedef struct dp_array {
   int32_t bytes;          /* of an element */
   uint8_t is_batched;
   uint8_t is_default;
-  uint8_t is_i32; /* an int input to convert */
-  uint8_t is_sum; /* an output summed over the instances of the batch */
+  uint8_t is_i32;   /* an int input to convert */
+  uint8_t is_sum;   /* an output summed over the instances of the batch */
+  uint8_t is_value; /* the CPU has its one element, whatever runs */
 } dp_array;
 
 /* Everything about a call that does not change while it runs. The pointers
@@ -62,6 +63,9 @@ typedef struct dp_plan {
   int32_t is_ragged; /* instances differ in size */
   int64_t batch;     /* instances; 1 where the call is not batched */
   dp_subject batch_from;
+
+  const dp_device_kernels *device; /* that run the call; NULL: the CPU's do */
+  dp_device place;                 /* of its arrays */
 
   const dp_lanes *lanes; /* kernels for this processor; NULL: none */
   int64_t width;         /* instances they compute at once, or 1 */
@@ -144,6 +148,24 @@ void dp_choose_lanes(dp_plan *plan);
 /* run.c */
 int dp_validate_instances(const dp_plan *plan);
 int dp_run_instances(const dp_plan *plan);
+
+/* device.c */
+int dp_choose_device(dp_plan *plan);
+/* Whether memory of this kind is where the call runs. */
+int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor);
+int dp_lay_out_device(dp_plan *plan);
+int dp_run_device(const dp_plan *plan);
+
+/* cuda.c */
+typedef struct dp_launch {
+  int32_t kernel; /* DP_KERNEL_FIRST, ... */
+  int32_t threads;
+  int64_t blocks;
+  int64_t *words;
+  int64_t num_words;
+} dp_launch;
+int dp_cuda_launch(const dp_plan *plan, const dp_launch *launches,
+                   int32_t count);
 
 /* threads.c */
 int64_t dp_processors(int32_t max_threads);

@@ -43,13 +43,32 @@ int dp_join_batch(dp_plan *plan, const dp_subject *subject, int64_t instances) {
                     plan->batch_from.name, (long long)plan->batch);
 }
 
+static int is_at_cpu(const dp_tensor *tensor) {
+  return tensor->device.device_type == DP_CPU ||
+         tensor->device.device_type == DP_CPU_PINNED;
+}
+
+static int fail_device(const dp_plan *plan, const dp_subject *subject,
+                       const dp_tensor *tensor) {
+  int type = (int)tensor->device.device_type;
+  int id = (int)tensor->device.device_id;
+  if (plan->device)
+    return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
+                      "it is on device type %d, number %d, but other arrays "
+                      "are on GPU %d",
+                      type, id, (int)plan->place.device_id);
+  return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
+                    "it is on device type %d, but this entry runs on the CPU%s",
+                    type,
+                    type == DP_CUDA && !plan->entry->device
+                        ? ": it was compiled without --target=cuda:sm_.."
+                        : "");
+}
+
 static int check_device(const dp_plan *plan, const dp_subject *subject,
                         const dp_tensor *tensor) {
-  if (tensor->device.device_type != DP_CPU &&
-      tensor->device.device_type != DP_CPU_PINNED)
-    return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
-                      "it is on device type %d, but this entry runs on the CPU",
-                      (int)tensor->device.device_type);
+  if (!dp_is_at_device(plan, tensor))
+    return fail_device(plan, subject, tensor);
   for (int32_t i = 0; i < tensor->ndim; ++i)
     if (tensor->shape[i] < 0)
       return dp_fail_at(plan, subject, DP_ERROR_SHAPE,
@@ -107,13 +126,14 @@ static int bits_of_kind(const dp_plan *plan, int32_t kind) {
 static int check_type(const dp_plan *plan, const dp_subject *subject,
                       int32_t kind, int is_output, const dp_tensor *tensor) {
   int bits = bits_of_kind(plan, kind);
+  int is_long = is_output || plan->device;
   int is_fine = kind != DP_KIND_INT ? has_type(tensor, DP_TYPE_FLOAT, bits)
-                : is_output         ? has_type(tensor, DP_TYPE_INT, 64)
+                : is_long           ? has_type(tensor, DP_TYPE_INT, 64)
                                     : is_int(tensor);
   if (is_fine)
     return DP_OK;
   const char *wanted = kind != DP_KIND_INT ? (bits == 32 ? "f32" : "f64")
-                       : is_output         ? "i64"
+                       : is_long           ? "i64"
                                            : "i32 or i64";
   return dp_fail_at(plan, subject, DP_ERROR_TYPE,
                     "its elements are %s%d, but must be %s", letter(tensor),
@@ -149,6 +169,7 @@ static void bind_default(dp_plan *plan, int32_t i, int64_t *dense) {
   dp_array *array = &plan->arrays[i];
   array->bytes = bits_of_kind(plan, input->kind) / 8;
   array->is_default = 1;
+  array->is_value = 1;
   plan->defaults[i] = input->default_value;
   if (array->bytes == 4) {
     float narrow = (float)input->default_value;
@@ -177,11 +198,13 @@ static int bind_input(dp_plan *plan, int32_t i, int64_t *dense) {
                       (int)tensor->ndim, (int)input->rank,
                       (int)input->rank + 1);
   int code = check_type(plan, &subject, input->kind, 0, tensor);
-  if (code == DP_OK)
+  int is_value = plan->device && tensor->ndim == 0 && is_at_cpu(tensor);
+  if (code == DP_OK && !is_value)
     code = check_device(plan, &subject, tensor);
   if (code != DP_OK)
     return code;
   dp_array *array = &plan->arrays[i];
+  array->is_value = (uint8_t)is_value;
   bind(array, tensor, input->rank, dense);
   array->is_i32 = input->kind == DP_KIND_INT && array->bytes == 4;
   return array->is_batched ? dp_join_batch(plan, &subject, tensor->shape[0])
@@ -199,7 +222,7 @@ int dp_bind_inputs(dp_plan *plan) {
 }
 
 static int bind_size_tensor(dp_plan *plan, const dp_subject *subject,
-                            const dp_tensor *tensor) {
+                            const dp_tensor *tensor, int is_length) {
   if (!tensor)
     return DP_OK;
   if (tensor->ndim != 0 && tensor->ndim != 1)
@@ -211,7 +234,15 @@ static int bind_size_tensor(dp_plan *plan, const dp_subject *subject,
     return dp_fail_at(plan, subject, DP_ERROR_TYPE,
                       "its elements are %s%d, but must be i32 or i64",
                       letter(tensor), (int)tensor->dtype.bits);
-  int code = check_device(plan, subject, tensor);
+  int code = DP_OK;
+  if (plan->device && !is_length) {
+    if (!is_at_cpu(tensor) || tensor->ndim)
+      return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
+                        "the size of a call on a GPU must be one number of the "
+                        "CPU; what instances use of it are lengths");
+  } else {
+    code = check_device(plan, subject, tensor);
+  }
   if (code == DP_OK)
     code = check_data(plan, subject, tensor);
   if (code != DP_OK || tensor->ndim == 0)
@@ -227,9 +258,9 @@ int dp_bind_size_tensors(dp_plan *plan) {
     dp_subject of_length = dp_length_subject(plan, k);
     const dp_tensor *size = call->sizes ? call->sizes[k] : NULL;
     const dp_tensor *length = call->lengths ? call->lengths[k] : NULL;
-    int code = bind_size_tensor(plan, &of_size, size);
+    int code = bind_size_tensor(plan, &of_size, size, 0);
     if (code == DP_OK)
-      code = bind_size_tensor(plan, &of_length, length);
+      code = bind_size_tensor(plan, &of_length, length, 1);
     if (code != DP_OK)
       return code;
     if (length)

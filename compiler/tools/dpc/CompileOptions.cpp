@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/CompileOptions.h"
+#include "compiler/target/Cuda.h"
 #include "compiler/target/Lanes.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -142,16 +143,34 @@ private:
     return false;
   }
 
+  /// `cpu:avx2,avx512`, `cuda:sm_80,cuda:sm_90`, `cuda-sim`: a name without a
+  /// colon is another of the kind before it.
   bool parseTargets(StringRef value) {
-    if (!value.consume_front("cpu") ||
-        (!value.empty() && !value.consume_front(":"))) {
-      fault = "there is no target `" + value.str() + "`; there is cpu";
-      return true;
+    LibraryOptions &library = options.library;
+    StringRef kind;
+    SmallVector<StringRef> parts;
+    value.split(parts, ',');
+    for (StringRef part : parts) {
+      StringRef name = part;
+      if (part.contains(':') || kind.empty() || part.starts_with("c"))
+        std::tie(kind, name) = part.split(':');
+      std::optional<Isa> isa = parseIsa(name);
+      if (kind == "cpu" && (name.empty() || isa)) {
+        if (isa)
+          library.isas.push_back(*isa);
+      } else if (kind == "cuda" && isCudaArch(name)) {
+        library.devices.push_back(name.str());
+      } else if (kind == "cuda-sim" && name.empty()) {
+        library.devices.push_back("sim");
+      } else {
+        fault = "there is no target `" + part.str() +
+                "`; there are cpu, cpu:avx2, cpu:avx512, cuda:sm_80, "
+                "cuda:sm_90 (and other numbers from 70 on) and cuda-sim";
+      }
     }
-    std::vector<std::string> names;
-    split(value, names, {"avx2", "avx512"}, "--target=cpu");
-    for (StringRef name : names)
-      options.library.isas.push_back(*parseIsa(name));
+    if (llvm::is_contained(library.devices, "sim") &&
+        library.devices.size() > 1)
+      fault = "a library is for the emulator or for GPUs, not for both";
     return true;
   }
 

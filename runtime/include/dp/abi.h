@@ -109,6 +109,74 @@ typedef struct dp_lanes {
   dp_workspace_function cells;
 } dp_lanes;
 
+/* The words (int64_t) of a device kernel's one argument: those of the call,
+ * then DP_WORDS_SIZE a size; DP_WORDS_INPUT an input, then its strides and its
+ * padded shape; DP_WORDS_OUTPUT an output, then its strides, its padded shape,
+ * and the strides of its sum. Addresses are the device's. */
+enum {
+  DP_WORD_BATCH,        /* instances */
+  DP_WORD_WORKSPACE,    /* of the first block */
+  DP_WORD_BLOCK_BYTES,  /* of workspace a block: for numbers, then a kernel */
+  DP_WORD_KERNEL_BYTES, /* that an instance may take of these */
+  DP_WORD_STATUS,       /* int32_t an instance */
+  DP_WORD_FLAGS,        /* of dp_call, and DP_FLAG_RAGGED */
+  DP_WORDS_CALL
+};
+enum {
+  DP_SIZE_WORD_PADDED,
+  DP_SIZE_WORD_LENGTHS, /* one an instance, or NULL: padded */
+  DP_SIZE_WORD_STEP,    /* from one length to the next, in elements */
+  DP_SIZE_WORD_BITS,    /* of a length */
+  DP_WORDS_SIZE
+};
+enum {
+  DP_ARRAY_WORD_DATA,   /* of an input or output: of instance 0 */
+  DP_ARRAY_WORD_STRIDE, /* from instance to instance, in elements */
+  DP_INPUT_WORD_IS_VALUE,
+  DP_INPUT_WORD_VALUE, /* the bytes of what every element is */
+  DP_WORDS_INPUT,
+  DP_OUTPUT_WORD_SUM = 2, /* NULL, or what the instances' terms add up to */
+  DP_WORDS_OUTPUT
+};
+enum { DP_FLAG_RAGGED = 1 << 16 }; /* instances differ in size */
+
+/* What an instance's status may be besides an error code: the scaled kernel
+ * cannot hold its numbers. */
+enum { DP_STATUS_AGAIN = -1 };
+
+/* Machine code of a GPU. */
+typedef struct dp_image {
+  const char *arch; /* "sm_90", or "ptx" */
+  const void *bytes;
+  int64_t size;
+} dp_image;
+
+enum {
+  DP_KERNEL_FIRST, /* runs all instances */
+  DP_KERNEL_AGAIN, /* those with DP_STATUS_AGAIN */
+  DP_KERNEL_SUMS,  /* adds up terms */
+  DP_NUM_KERNELS
+};
+
+typedef void (*dp_emulated_kernel)(int64_t *words);
+/* Runs all threads of all blocks. Returns NULL, or what is wrong with the
+ * kernel. */
+typedef const char *(*dp_emulator)(dp_emulated_kernel kernel, int64_t *words,
+                                   int64_t blocks, int32_t threads);
+
+/* Kernels for a device: those of images by their names, or emulated ones, which
+ * take arrays of the CPU. */
+typedef struct dp_device_kernels {
+  dp_workspace_function workspace;   /* as dp_entry's */
+  const char *names[DP_NUM_KERNELS]; /* NULL: there is none */
+  int32_t num_images;
+  int32_t max_threads; /* of a block */
+  const dp_image *images;
+  void **loaded; /* the runtime's: DP_NUM_KERNELS an image, at first NULL */
+  dp_emulator emulator;
+  dp_emulated_kernel emulated[DP_NUM_KERNELS];
+} dp_device_kernels;
+
 typedef struct dp_entry {
   const char *program;
   const char *entry;
@@ -127,7 +195,8 @@ typedef struct dp_entry {
   dp_extents_function extents;
   dp_validate_function validate; /* NULL: nothing to validate */
   int32_t num_lanes;
-  const dp_lanes *lanes; /* the best first */
+  const dp_lanes *lanes;           /* the best first */
+  const dp_device_kernels *device; /* NULL: none */
 } dp_entry;
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@
 /* A new major version changes the prefix of every symbol (dp1_). A new minor
  * version only adds members at the end of dp_call. */
 #define DP_ABI_MAJOR 1
-#define DP_ABI_MINOR 0
+#define DP_ABI_MINOR 1
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,7 +53,7 @@ typedef struct dp_tensor {
 } dp_tensor;
 #endif
 
-enum { DP_CPU = 1, DP_CPU_PINNED = 3 };
+enum { DP_CPU = 1, DP_CUDA = 2, DP_CPU_PINNED = 3, DP_CUDA_MANAGED = 13 };
 enum { DP_TYPE_INT = 0, DP_TYPE_FLOAT = 2 };
 
 /* What an entry returns. The message in the error buffer ends in [R..] with
@@ -64,7 +64,7 @@ enum {
   DP_ERROR_CALL = 1,       /* malformed dp_call: struct_size, counts, NULL */
   DP_ERROR_RANK = 2,       /* wrong number of axes */
   DP_ERROR_TYPE = 3,       /* wrong element type */
-  DP_ERROR_DEVICE = 4,     /* not in memory the CPU can read */
+  DP_ERROR_DEVICE = 4,     /* not in memory that the entry can read */
   DP_ERROR_SHAPE = 5,      /* an axis contradicts the sizes */
   DP_ERROR_SIZE = 6,       /* a size is missing, negative or contradictory */
   DP_ERROR_CONSTRAINT = 7, /* the sizes break a constraint of the program */
@@ -73,7 +73,8 @@ enum {
   DP_ERROR_LAYOUT = 10,    /* misaligned, or an output lies over something */
   DP_ERROR_VALUE = 11,     /* an int or gamma outside its range */
   DP_ERROR_WORKSPACE = 12, /* too little workspace, or more than 2^63 bytes */
-  DP_ERROR_KERNEL = 13     /* the generated code gave up */
+  DP_ERROR_KERNEL = 13,    /* the generated code gave up */
+  DP_ERROR_DRIVER = 14     /* CUDA's driver is not there, or failed */
 };
 
 /* flags of dp_call */
@@ -92,7 +93,13 @@ typedef void (*dp_parallel_for)(void *host, int64_t count, dp_body body,
  *
  * Arrays come in the order of the program. An input of declared rank r has
  * rank r, and is then the same for all instances, or r + 1, and then its first
- * axis is the batch. A call is batched if any input, size or length is. */
+ * axis is the batch. A call is batched if any input, size or length is.
+ *
+ * On a GPU, all arrays and lengths lie in the memory of one; inputs of rank 0
+ * may lie in the CPU's, sizes do. The call starts the work on the stream and
+ * returns. It knows nothing of what lies on the GPU: where lengths or int
+ * inputs are not what they must be, the instance's floats become NaN, and its
+ * status the error's number. */
 typedef struct dp_call {
   uint32_t struct_size; /* sizeof(dp_call) */
   uint32_t flags;
@@ -111,11 +118,13 @@ typedef struct dp_call {
   const dp_tensor *const *lengths;
   void *workspace;              /* any alignment; contents are lost */
   int64_t workspace_bytes;      /* at least what <entry>_workspace returns */
-  void *stream;                 /* unused on the CPU */
+  void *stream;                 /* a CUstream; unused on the CPU */
   dp_parallel_for parallel_for; /* NULL: an own pool of threads */
   void *parallel_host;          /* its first argument */
   char *error;                  /* receives a message; may be NULL */
   int64_t error_bytes;
+  int32_t
+      *status; /* NULL, or on the GPU: takes DP_OK or an error an instance */
 } dp_call;
 
 #ifdef __cplusplus

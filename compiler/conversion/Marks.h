@@ -1,0 +1,34 @@
+//===- Marks.h - what loops say of themselves -------------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Attributes on the loops and functions of kernels, for the passes that give
+// several cells, instances or threads to them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_MARKS_H
+#define DANSKIN_CONVERSION_MARKS_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace danskin::conversion {
+
+/// On a loop over cells, whose iterations do not depend on one another, and may
+/// be run twice.
+constexpr llvm::StringLiteral cellsAttr = "dp.cells";
+
+/// On any other loop of that kind: it copies or clears memory.
+constexpr llvm::StringLiteral fillAttr = "dp.fill";
+
+/// On a store that adds to what is there: those to one place have an order.
+constexpr llvm::StringLiteral addAttr = "dp.add";
+
+/// On a kernel in which most cells are in no loop over cells.
+constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_MARKS_H

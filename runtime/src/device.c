@@ -1,0 +1,249 @@
+/*===- device.c - a call whose kernels run on a device ------------*- C -*-===*\
+|*
+|* Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|*===----------------------------------------------------------------------===*|
+|*
+|* The host looks at shapes alone and writes down for the kernel where
+|* everything is; the kernel does for each instance what run.c does on the CPU.
+|* The workspace: a status an instance, then the blocks', then the instances'
+|* terms of sums.
+|*
+\*===----------------------------------------------------------------------===*/
+#include "plan.h"
+#include <string.h>
+
+/* More keep no GPU busier, but want workspace. */
+enum { MAX_BLOCKS = 1056, SUM_BLOCKS = 264 };
+
+static int is_cuda(const dp_tensor *tensor) {
+  return tensor->device.device_type == DP_CUDA ||
+         tensor->device.device_type == DP_CUDA_MANAGED;
+}
+
+/* Where the first input on a GPU is; an emulated device is wherever. */
+int dp_choose_device(dp_plan *plan) {
+  const dp_device_kernels *device = plan->entry->device;
+  if (!device)
+    return DP_OK;
+  if (device->emulator) {
+    plan->device = device;
+    return DP_OK;
+  }
+  for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
+    const dp_tensor *tensor = plan->call->inputs[i];
+    if (!tensor || !is_cuda(tensor))
+      continue;
+    plan->device = device;
+    memcpy(&plan->place, &tensor->device, sizeof plan->place);
+    return DP_OK;
+  }
+  return DP_OK;
+}
+
+int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor) {
+  if (plan->device && !plan->device->emulator)
+    return is_cuda(tensor) && tensor->device.device_id == plan->place.device_id;
+  return tensor->device.device_type == DP_CPU ||
+         tensor->device.device_type == DP_CPU_PINNED;
+}
+
+static int64_t count_blocks(const dp_plan *plan) {
+  return plan->batch < MAX_BLOCKS ? plan->batch : MAX_BLOCKS;
+}
+
+static int64_t bytes_of_numbers(const dp_plan *plan) {
+  return dp_round_up((int64_t)plan->entry->num_inputs * 8);
+}
+
+static int64_t block_bytes(const dp_plan *plan) {
+  return bytes_of_numbers(plan) + plan->kernel;
+}
+
+static int64_t status_bytes(const dp_plan *plan) {
+  return dp_round_up(plan->batch * 4);
+}
+
+/* Bytes of all terms of an output that is a sum; -1: too many. */
+static int64_t term_bytes(const dp_plan *plan, const dp_array *array,
+                          int32_t rank, const int64_t *shape) {
+  int64_t count = dp_box_count(rank, shape), bytes;
+  if (count < 0 || __builtin_mul_overflow(count, plan->batch, &bytes) ||
+      __builtin_mul_overflow(bytes, (int64_t)array->bytes, &bytes) ||
+      bytes > INT64_MAX - 63)
+    return -1;
+  return dp_round_up(bytes);
+}
+
+int dp_lay_out_device(dp_plan *plan) {
+  int64_t total;
+  int is_large =
+      plan->batch > INT64_MAX / 64 ||
+      __builtin_mul_overflow(block_bytes(plan), count_blocks(plan), &total) ||
+      __builtin_add_overflow(total, status_bytes(plan), &total);
+  const int64_t *shape = plan->output_shapes;
+  for (int32_t o = 0; o < plan->entry->num_outputs && !is_large; ++o) {
+    const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+    int32_t rank = plan->entry->outputs[o].rank;
+    int64_t bytes = array->is_sum ? term_bytes(plan, array, rank, shape) : 0;
+    is_large = bytes < 0 || __builtin_add_overflow(total, bytes, &total);
+    shape += rank;
+  }
+  if (is_large || total > INT64_MAX - 63)
+    return dp_fail(plan, DP_ERROR_WORKSPACE,
+                   "the workspace exceeds 2^63 bytes");
+  plan->workspace_bytes = total ? total + 63 : 0;
+  return DP_OK;
+}
+
+/*===--- The kernels' argument --------------------------------------------===*/
+
+static int64_t to_word(const void *pointer) {
+  return (int64_t)(uintptr_t)pointer;
+}
+
+static int64_t *write_size(const dp_plan *plan, int32_t k, int64_t *words) {
+  const dp_call *call = plan->call;
+  const dp_tensor *length = call->lengths ? call->lengths[k] : NULL;
+  words[DP_SIZE_WORD_PADDED] = plan->sizes[k];
+  words[DP_SIZE_WORD_LENGTHS] = 0;
+  words[DP_SIZE_WORD_STEP] = 0;
+  words[DP_SIZE_WORD_BITS] = 0;
+  if (length) {
+    words[DP_SIZE_WORD_LENGTHS] = to_word(dp_first_element(length));
+    if (length->ndim == 1)
+      words[DP_SIZE_WORD_STEP] = length->strides ? length->strides[0] : 1;
+    words[DP_SIZE_WORD_BITS] = length->dtype.bits;
+  }
+  return words + DP_WORDS_SIZE;
+}
+
+static int64_t *write_all(int64_t *words, int32_t count,
+                          const int64_t *numbers) {
+  if (count)
+    memcpy(words, numbers, (size_t)count * sizeof *words);
+  return words + count;
+}
+
+static int64_t *write_input(const dp_plan *plan, int32_t i, int64_t *words) {
+  const dp_array *array = &plan->arrays[i];
+  int32_t rank = plan->entry->inputs[i].rank;
+  words[DP_ARRAY_WORD_DATA] = array->is_value ? 0 : to_word(array->data);
+  words[DP_ARRAY_WORD_STRIDE] = array->batch_stride;
+  words[DP_INPUT_WORD_IS_VALUE] = array->is_value;
+  words[DP_INPUT_WORD_VALUE] = 0;
+  if (array->is_value)
+    memcpy(&words[DP_INPUT_WORD_VALUE], array->data, (size_t)array->bytes);
+  words = write_all(words + DP_WORDS_INPUT, rank, array->strides);
+  if (!array->is_default)
+    return write_all(words, rank, array->shape);
+  for (int32_t axis = 0; axis < rank; ++axis)
+    *words++ = INT64_MAX;
+  return words;
+}
+
+/* The terms of a sum are dense, at `*terms`, which moves on. */
+static int64_t *write_output(const dp_plan *plan, int32_t o, char **terms,
+                             int64_t *words) {
+  const dp_array *array = &plan->arrays[plan->entry->num_inputs + o];
+  int32_t rank = plan->entry->outputs[o].rank;
+  words[DP_ARRAY_WORD_DATA] = to_word(array->data);
+  words[DP_ARRAY_WORD_STRIDE] = array->batch_stride;
+  words[DP_OUTPUT_WORD_SUM] = 0;
+  int64_t *own = words + DP_WORDS_OUTPUT;
+  if (!array->is_sum) {
+    own = write_all(own, rank, array->strides);
+  } else {
+    int64_t count = 1;
+    for (int32_t axis = rank; axis-- > 0;) {
+      own[axis] = count;
+      count *= array->shape[axis];
+    }
+    own += rank;
+    words[DP_ARRAY_WORD_DATA] = to_word(*terms);
+    words[DP_ARRAY_WORD_STRIDE] = count;
+    words[DP_OUTPUT_WORD_SUM] = to_word(array->data);
+    *terms = dp_advance(*terms, term_bytes(plan, array, rank, array->shape));
+  }
+  own = write_all(own, rank, array->shape);
+  return write_all(own, rank, array->strides);
+}
+
+static void write_words(const dp_plan *plan, int64_t *words) {
+  const dp_call *call = plan->call;
+  char *status =
+      dp_advance(call->workspace, (int64_t)(-(uintptr_t)call->workspace & 63));
+  char *blocks = dp_advance(status, status_bytes(plan));
+  char *terms = dp_advance(blocks, block_bytes(plan) * count_blocks(plan));
+  int has_status = call->struct_size >= sizeof *call && call->status;
+  words[DP_WORD_BATCH] = plan->batch;
+  words[DP_WORD_WORKSPACE] = to_word(blocks);
+  words[DP_WORD_BLOCK_BYTES] = block_bytes(plan);
+  words[DP_WORD_KERNEL_BYTES] = plan->kernel;
+  words[DP_WORD_STATUS] = has_status ? to_word(call->status) : to_word(status);
+  words[DP_WORD_FLAGS] =
+      call->flags | (uint32_t)(plan->is_ragged ? DP_FLAG_RAGGED : 0);
+  words += DP_WORDS_CALL;
+  for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
+    words = write_size(plan, k, words);
+  for (int32_t i = 0; i < plan->entry->num_inputs; ++i)
+    words = write_input(plan, i, words);
+  for (int32_t o = 0; o < plan->entry->num_outputs; ++o)
+    words = write_output(plan, o, &terms, words);
+}
+
+static int64_t count_words(const dp_plan *plan) {
+  const dp_entry *entry = plan->entry;
+  return DP_WORDS_CALL + (int64_t)entry->num_sizes * DP_WORDS_SIZE +
+         (int64_t)entry->num_inputs * DP_WORDS_INPUT +
+         (int64_t)entry->num_outputs * DP_WORDS_OUTPUT +
+         2 * (int64_t)plan->num_axes + plan->num_output_axes;
+}
+
+/*===--- Running ----------------------------------------------------------===*/
+
+/* Threads that may have a cell each: as many as the longest axis, a power of
+ * two. */
+static int32_t count_threads(const dp_plan *plan) {
+  int64_t longest = 32;
+  for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
+    if (plan->sizes[k] > longest)
+      longest = plan->sizes[k];
+  int32_t threads = 32;
+  while (threads < longest && threads * 2 <= plan->device->max_threads)
+    threads *= 2;
+  return threads;
+}
+
+static int emulate(const dp_plan *plan, const dp_launch *launches,
+                   int32_t count) {
+  for (const dp_launch *l = launches; l < launches + count; ++l) {
+    const char *fault = plan->device->emulator(
+        plan->device->emulated[l->kernel], l->words, l->blocks, l->threads);
+    if (fault)
+      return dp_fail(plan, DP_ERROR_KERNEL, "the emulator found %s", fault);
+  }
+  return DP_OK;
+}
+
+int dp_run_device(const dp_plan *plan) {
+  int64_t num_words = count_words(plan);
+  int64_t words[num_words];
+  write_words(plan, words);
+  int32_t threads = count_threads(plan), count = 0;
+  dp_launch launches[DP_NUM_KERNELS];
+  int has_sums = 0;
+  for (int32_t i = plan->entry->num_inputs; i < plan->num_arrays; ++i)
+    has_sums |= plan->arrays[i].is_sum;
+  for (int32_t kernel = 0; kernel < DP_NUM_KERNELS; ++kernel) {
+    int is_sums = kernel == DP_KERNEL_SUMS;
+    int64_t blocks = is_sums ? SUM_BLOCKS : count_blocks(plan);
+    if (!plan->device->names[kernel] || !blocks || (is_sums && !has_sums))
+      continue;
+    dp_launch launch = {kernel, threads, blocks, words, num_words};
+    launches[count++] = launch;
+  }
+  return plan->device->emulator ? emulate(plan, launches, count)
+                                : dp_cuda_launch(plan, launches, count);
+}
