@@ -12,9 +12,10 @@ using namespace mlir;
 
 Value danskin::conversion::emitDescriptor(OpBuilder &b, Location loc,
                                           MemRefType type, Value data,
-                                          ArrayRef<Value> strides) {
+                                          ArrayRef<Value> strides,
+                                          unsigned indexBits) {
   Type pointer = data.getType();
-  Type word = b.getI64Type();
+  Type word = b.getIntegerType(indexBits);
   SmallVector<Type> fields = {pointer, pointer, word};
   unsigned rank = type.getRank();
   if (rank > 0)
@@ -31,8 +32,11 @@ Value danskin::conversion::emitDescriptor(OpBuilder &b, Location loc,
   set(data, 1);
   set(constant(0), 2);
   for (unsigned d = 0; d < rank; ++d) {
-    set(constant(std::numeric_limits<int64_t>::max()), {3, d});
-    set(strides.empty() ? constant(1) : strides[d], {4, d});
+    set(constant(llvm::maxIntN(indexBits)), {3, d});
+    Value stride = strides.empty() ? constant(1) : strides[d];
+    if (stride.getType() != word)
+      stride = b.create<LLVM::TruncOp>(loc, word, stride);
+    set(stride, {4, d});
   }
   return b.create<UnrealizedConversionCastOp>(loc, type, descriptor)
       .getResult(0);

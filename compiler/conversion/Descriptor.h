@@ -12,11 +12,13 @@
 
 namespace danskin::conversion {
 
-/// The memref of what lies at `data`, an LLVM pointer; without strides it is
-/// dense, of one axis. Nothing reads its extents: they are the largest.
+/// The memref of what lies at `data`, an LLVM pointer; without strides (`i64`)
+/// it is dense, of one axis. Nothing reads its extents: they are the largest.
+/// `indexBits`: of an index, where memrefs become structs.
 mlir::Value emitDescriptor(mlir::OpBuilder &b, mlir::Location loc,
                            mlir::MemRefType type, mlir::Value data,
-                           llvm::ArrayRef<mlir::Value> strides = {});
+                           llvm::ArrayRef<mlir::Value> strides = {},
+                           unsigned indexBits = 64);
 
 } // namespace danskin::conversion
 

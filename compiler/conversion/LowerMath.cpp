@@ -8,6 +8,7 @@
 #include "compiler/conversion/Run.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -83,6 +84,9 @@ void danskin::conversion::defineMath(ModuleOp module) {
                                            : nullptr;
     if (!emit)
       continue;
+    function->setAttr("llvm.linkage",
+                      LLVM::LinkageAttr::get(function.getContext(),
+                                             LLVM::linkage::Linkage::Internal));
     OpBuilder b = OpBuilder::atBlockBegin(function.addEntryBlock());
     Location loc = function.getLoc();
     Value x = function.getArgument(0);

@@ -40,9 +40,13 @@ using namespace mlir;
 
 namespace {
 struct DpLowerToLLVM : danskin::impl::DpLowerToLLVMBase<DpLowerToLLVM> {
+  using Base::Base;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
-    LLVMTypeConverter types(context);
+    LowerToLLVMOptions options(context);
+    options.overrideIndexBitwidth(indexBits);
+    LLVMTypeConverter types(context, options);
     RewritePatternSet patterns(context);
     vector::populateVectorBroadcastLoweringPatterns(patterns);
     populateVectorToLLVMConversionPatterns(types, patterns);
@@ -61,7 +65,7 @@ struct DpLowerToLLVM : danskin::impl::DpLowerToLLVMBase<DpLowerToLLVM> {
 };
 } // namespace
 
-void danskin::populateLowerToLLVM(OpPassManager &passes) {
+void danskin::populateLowerToLLVM(OpPassManager &passes, unsigned indexBits) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
@@ -70,7 +74,7 @@ void danskin::populateLowerToLLVM(OpPassManager &passes) {
   // many; so it comes before there are any.
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createConvertSCFToCFPass());
-  passes.addPass(createDpLowerToLLVM());
+  passes.addPass(createDpLowerToLLVM({indexBits}));
   passes.addPass(createReconcileUnrealizedCastsPass());
 }
 

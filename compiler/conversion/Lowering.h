@@ -21,8 +21,8 @@ class OpPassManager;
 namespace danskin {
 
 /// Adds the passes from scf, memref, vector, arith, math and func to the llvm
-/// dialect, for a module of wrapped entry points.
-void populateLowerToLLVM(mlir::OpPassManager &passes);
+/// dialect, for a module of wrapped entry points; an index has `indexBits`.
+void populateLowerToLLVM(mlir::OpPassManager &passes, unsigned indexBits = 64);
 
 /// The module as LLVM IR; null if it holds anything but the llvm dialect.
 std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module,

@@ -106,6 +106,7 @@ def DpWrapKernels : Pass<"dp-wrap-kernels", "::mlir::ModuleOp"> {
     The kernels' one argument is an array of words, runtime/include/dp/abi.h
     (DP_WORDS_CALL and on). exp and log of the runtime get bodies.
   }];
+  let options = [Option<"indexBits", "index-bits", "unsigned", "64", "of an index, once lowered">];
   let dependentDialects = ["::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::vector::VectorDialect"];
 }
@@ -131,6 +132,7 @@ def DpLowerToLLVM : Pass<"dp-lower-to-llvm", "::mlir::ModuleOp"> {
     conversion; one pass a dialect takes three times as long. Expects no scf and
     no memref.reinterpret_cast.
   }];
+  let options = [Option<"indexBits", "index-bits", "unsigned", "64", "of an index">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

@@ -59,7 +59,7 @@ struct Words {
 /// Writes one kernel.
 class KernelWriter {
 public:
-  KernelWriter(Functions &functions, StringRef name);
+  KernelWriter(Functions &functions, StringRef name, unsigned indexBits);
 
   /// `callee`, `run` or `scaled`, for each instance; `isFirst`: nothing is
   /// known of the instances, otherwise status tells which it is to be run for.
@@ -105,6 +105,9 @@ private:
   void emitDefaults();
   SmallVector<Value> emitSizes(Value instance);
   SmallVector<Value> emitArrays(Value instance);
+  Value emitMemRef(MemRefType type, Value data, ArrayRef<Value> strides = {}) {
+    return emitDescriptor(b, loc, type, data, strides, indexBits);
+  }
   Value emitArray(MemRefType type, Value data, unsigned place, Value instance);
   Value emitCheck(ValueRange sizes);
   Value emitValidation(ValueRange sizes, ValueRange arrays);
@@ -115,6 +118,7 @@ private:
   Words words;
   OpBuilder b;
   Location loc;
+  unsigned indexBits;
   Type pointer;
   func::FuncOp kernel;
   Value argument, block; ///< block: the address of its workspace
@@ -159,9 +163,10 @@ Words::Words(const Functions &functions) : sizes(DP_WORDS_CALL) {
   count = next;
 }
 
-KernelWriter::KernelWriter(Functions &functions, StringRef name)
+KernelWriter::KernelWriter(Functions &functions, StringRef name,
+                           unsigned indexBits)
     : functions(functions), words(functions), b(functions.run.getContext()),
-      loc(functions.run.getLoc()),
+      loc(functions.run.getLoc()), indexBits(indexBits),
       pointer(LLVM::LLVMPointerType::get(b.getContext())) {
   b.setInsertionPointAfter(functions.run);
   kernel = b.create<func::FuncOp>(loc, name, b.getFunctionType({pointer}, {}));
@@ -205,8 +210,7 @@ Value KernelWriter::emitIf(Value condition, Value otherwise, Then then) {
 
 /// Inputs that the host gives as numbers get a place in the workspace.
 void KernelWriter::emitDefaults() {
-  Value places =
-      emitDescriptor(b, loc, getPlain(b.getI64Type()), toPointer(block));
+  Value places = emitMemRef(getPlain(b.getI64Type()), toPointer(block));
   for (auto [i, place] : llvm::enumerate(words.inputs)) {
     Value isValue = isSet(load(place + DP_INPUT_WORD_IS_VALUE));
     auto branch = b.create<scf::IfOp>(loc, isValue, /*withElse=*/false);
@@ -228,8 +232,7 @@ SmallVector<Value> KernelWriter::emitSizes(Value instance) {
       Value isShort = compare(arith::CmpIPredicate::eq,
                               load(place + DP_SIZE_WORD_BITS), word(32));
       auto read = [&](IntegerType type) -> Value {
-        Value array =
-            emitDescriptor(b, loc, getPlain(type), toPointer(lengths));
+        Value array = emitMemRef(getPlain(type), toPointer(lengths));
         return b.create<memref::LoadOp>(loc, array, toIndex(at));
       };
       auto branch =
@@ -258,7 +261,7 @@ Value KernelWriter::emitArray(MemRefType type, Value data, unsigned place,
   unsigned strides =
       place + (llvm::is_contained(words.inputs, place) ? DP_WORDS_INPUT
                                                        : DP_WORDS_OUTPUT);
-  return emitDescriptor(b, loc, type, at, loadAll(strides, type.getRank()));
+  return emitMemRef(type, at, loadAll(strides, type.getRank()));
 }
 
 SmallVector<Value> KernelWriter::emitArrays(Value instance) {
@@ -390,11 +393,10 @@ void KernelWriter::writeInstances(func::FuncOp callee, bool isFirst) {
   emitDefaults();
   int64_t defaults = (functions.inputs.size() * 8 + 63) / 64 * 64;
   Value own = b.create<arith::AddIOp>(loc, block, word(defaults));
-  Value workspace =
-      emitDescriptor(b, loc, cast<MemRefType>(callee.getArgumentTypes().back()),
-                     toPointer(own));
-  Value status = emitDescriptor(b, loc, getPlain(b.getI32Type()),
-                                toPointer(load(DP_WORD_STATUS)));
+  Value workspace = emitMemRef(
+      cast<MemRefType>(callee.getArgumentTypes().back()), toPointer(own));
+  Value status =
+      emitMemRef(getPlain(b.getI32Type()), toPointer(load(DP_WORD_STATUS)));
 
   auto loop =
       b.create<scf::ForOp>(loc, number, toIndex(load(DP_WORD_BATCH)), step);
@@ -457,11 +459,10 @@ void KernelWriter::emitSum(unsigned output, Value thread, Value step) {
   Value count = word(1);
   for (Value extent : shape)
     count = b.create<arith::MulIOp>(loc, count, extent);
-  Value terms = emitDescriptor(b, loc, getPlain(real), toPointer(load(place)));
+  Value terms = emitMemRef(getPlain(real), toPointer(load(place)));
   Value between = toIndex(load(place + DP_ARRAY_WORD_STRIDE));
-  Value target =
-      emitDescriptor(b, loc, type, toPointer(sum),
-                     loadAll(place + DP_WORDS_OUTPUT + 2 * rank, rank));
+  Value target = emitMemRef(type, toPointer(sum),
+                            loadAll(place + DP_WORDS_OUTPUT + 2 * rank, rank));
   auto loop = b.create<scf::ForOp>(loc, thread, toIndex(count), step);
   b.setInsertionPointToStart(loop.getBody());
   Value rest = loop.getInductionVar();
@@ -507,7 +508,8 @@ void KernelWriter::writeSums() {
 //===----------------------------------------------------------------------===//
 
 /// What the host asks, as dp_workspace_function.
-static void writeWorkspace(Functions &functions, StringRef name) {
+static void writeWorkspace(Functions &functions, StringRef name,
+                           unsigned indexBits) {
   Location loc = functions.run.getLoc();
   OpBuilder b(functions.run);
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
@@ -516,7 +518,7 @@ static void writeWorkspace(Functions &functions, StringRef name) {
   b.setInsertionPointToStart(function.addEntryBlock());
   Value array = emitDescriptor(
       b, loc, MemRefType::get(ShapedType::kDynamic, b.getI64Type()),
-      function.getArgument(0));
+      function.getArgument(0), {}, indexBits);
   SmallVector<Value> sizes;
   for (unsigned k = 0; k < functions.numSizes; ++k) {
     Value place = b.create<arith::ConstantIndexOp>(loc, k);
@@ -529,6 +531,8 @@ static void writeWorkspace(Functions &functions, StringRef name) {
 
 namespace {
 struct DpWrapKernels : danskin::impl::DpWrapKernelsBase<DpWrapKernels> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> runs, others;
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -539,13 +543,13 @@ struct DpWrapKernels : danskin::impl::DpWrapKernelsBase<DpWrapKernels> {
       Functions functions = Functions::find(getOperation(), run);
       std::string stem = run.getName().drop_back(3).str();
       if (functions.scaled)
-        KernelWriter(functions, stem + "again")
+        KernelWriter(functions, stem + "again", indexBits)
             .writeInstances(run, /*isFirst=*/false);
-      KernelWriter(functions, stem + "kernel")
+      KernelWriter(functions, stem + "kernel", indexBits)
           .writeInstances(functions.scaled ? functions.scaled : run,
                           /*isFirst=*/true);
-      KernelWriter(functions, stem + "sums").writeSums();
-      writeWorkspace(functions, stem + "device");
+      KernelWriter(functions, stem + "sums", indexBits).writeSums();
+      writeWorkspace(functions, stem + "device", indexBits);
     }
     defineMath(getOperation());
     for (func::FuncOp function : llvm::concat<func::FuncOp>(runs, others)) {

@@ -173,37 +173,50 @@ private:
     return true;
   }
 
+  std::unique_ptr<llvm::Module> lowerForDevice(ModuleOp source,
+                                               const Entry &entry,
+                                               unsigned indexBits,
+                                               llvm::LLVMContext &context) {
+    OwningOpRef<ModuleOp> lowered =
+        compiler.lower(source, entry, options.pipeline.onDevice(indexBits),
+                       *findStage("llvm"));
+    if (!lowered)
+      return nullptr;
+    std::unique_ptr<llvm::Module> device = translate(*lowered, context);
+    if (!device)
+      fail(llvm::createStringError("no LLVM IR for this module"));
+    return device;
+  }
+
   /// Kernels for devices, in `interfaces` and, where the host has a part in
   /// them, in its module.
   bool addDevice(ModuleOp source, const Entry &entry, llvm::Module &host,
                  MutableArrayRef<EntryInterface> interfaces) {
-    OwningOpRef<ModuleOp> lowered = compiler.lower(
-        source, entry, options.pipeline.onDevice(), *findStage("llvm"));
-    if (!lowered)
+    std::unique_ptr<llvm::Module> narrow =
+        lowerForDevice(source, entry, 32, host.getContext());
+    std::unique_ptr<llvm::Module> wide =
+        lowerForDevice(source, entry, 64, host.getContext());
+    if (!narrow || !wide)
       return false;
-    std::unique_ptr<llvm::Module> device =
-        translate(*lowered, host.getContext());
-    if (!device)
-      return fail(llvm::createStringError("no LLVM IR for this module"));
     for (EntryInterface &interface : interfaces)
-      interface.device = describeDevice(*device, interface);
+      interface.device = describeDevice(*wide, interface);
     tick("device loops");
+    if (llvm::Error error = addHostFunctions(host, *wide))
+      return fail(std::move(error));
     if (llvm::is_contained(options.devices, "sim")) {
       for (EntryInterface &interface : interfaces)
         interface.device->isEmulated = true;
-      if (llvm::Error error = addEmulatedKernels(host, *device))
+      if (llvm::Error error = addEmulatedKernels(host, *narrow))
         return fail(std::move(error));
       return true;
     }
-    auto images = compileForCuda(*device, options.devices);
+    auto images = compileForCuda(*narrow, *wide, options.devices);
     tick("device code");
     if (!images)
       return fail(images.takeError());
-    // All types are in one image, which is the first's and the others' too.
+    // All element types are in one image.
     for (EntryInterface &interface : interfaces)
       interface.device->images = *images;
-    if (llvm::Error error = addHostFunctions(host, *device))
-      return fail(std::move(error));
     return true;
   }
 
@@ -295,7 +308,7 @@ private:
     bool isText = stage.populate == nullptr;
     PipelineOptions pipeline = options.devices.empty()
                                    ? options.pipeline
-                                   : options.pipeline.onDevice();
+                                   : options.pipeline.onDevice(32);
     for (const Entry *entry : entries) {
       OwningOpRef<ModuleOp> module = compiler.lower(
           *source, *entry, pipeline, isText ? *findStage("llvm") : stage);

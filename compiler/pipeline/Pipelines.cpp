@@ -147,11 +147,12 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
     onProgram(manager).addPass(createDpTracePath());
 }
 
-PipelineOptions PipelineOptions::onDevice() const {
+PipelineOptions PipelineOptions::onDevice(unsigned indexBits) const {
   PipelineOptions device = *this;
   device.order = Order::Widest;
   device.lanes = 1;
   device.forThreads = true;
+  device.indexBits = indexBits;
   return device;
 }
 
@@ -162,7 +163,11 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
   convert.forThreads = options.forThreads;
   manager.addPass(createConvertDpToScf(convert));
   if (options.forThreads) {
-    manager.addPass(createDpWrapKernels());
+    manager.addPass(createDpWrapKernels({options.indexBits}));
+    // Loops are one where it is seen that bounds do not depend on the outer.
+    manager.addPass(createCanonicalizerPass());
+    manager.addPass(createCSEPass());
+    manager.addPass(createLoopInvariantCodeMotionPass());
     manager.addPass(createDpDistributeCells());
     return;
   }
@@ -182,7 +187,7 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
 
 static void addLlvm(OpPassManager &manager, const PipelineOptions &options,
                     const Entry &entry) {
-  populateLowerToLLVM(manager);
+  populateLowerToLLVM(manager, options.indexBits);
 }
 
 ArrayRef<Stage> danskin::getStages() {

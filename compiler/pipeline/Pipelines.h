@@ -46,9 +46,10 @@ struct PipelineOptions {
   unsigned lanes = 8; ///< instances or cells computed at once; 1: one
   /// For threads of a GPU, whose blocks take an instance each.
   bool forThreads = false;
+  unsigned indexBits = 64; ///< of the numbers that tell places in memory
 
   /// The same choices for a device.
-  PipelineOptions onDevice() const;
+  PipelineOptions onDevice(unsigned indexBits) const;
 };
 
 /// A query that a library answers.

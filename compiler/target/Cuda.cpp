@@ -258,21 +258,25 @@ danskin::assemblePtx(StringRef ptx, StringRef arch, std::string *report) {
 }
 
 Expected<std::vector<ImageInterface>>
-danskin::compileForCuda(const Module &module, ArrayRef<std::string> archs) {
+danskin::compileForCuda(const Module &narrow, const Module &wide,
+                        ArrayRef<std::string> archs) {
   std::vector<ImageInterface> images;
   std::string text;
   for (const std::string &arch : archs) {
-    std::unique_ptr<Module> copy = CloneModule(module);
-    auto ptx = emitPtx(*copy, arch);
+    auto ptx = emitPtx(*CloneModule(narrow), arch);
     if (!ptx)
       return ptx.takeError();
-    text = *ptx;
-    auto cubin = assemblePtx(*ptx, arch);
+    text = std::move(*ptx);
+    auto cubin = assemblePtx(text, arch);
     if (!cubin)
       return cubin.takeError();
     if (*cubin)
       images.push_back({arch, std::move(**cubin)});
   }
   images.push_back({"ptx", std::move(text)});
+  auto large = emitPtx(*CloneModule(wide), archs.front());
+  if (!large)
+    return large.takeError();
+  images.push_back({"ptx-large", std::move(*large)});
   return images;
 }

@@ -30,10 +30,12 @@ llvm::Expected<std::optional<std::string>>
 assemblePtx(llvm::StringRef ptx, llvm::StringRef arch,
             std::string *report = nullptr);
 
-/// A cubin for each architecture, in order, then the PTX of the last, which
-/// later GPUs can take. PTX alone where there is no ptxas.
+/// Of a module whose indices have 32 bits a cubin for each architecture, then
+/// the PTX of the last, which later GPUs can take; PTX alone where there is no
+/// ptxas. Of `wide`, whose indices have 64, PTX: what is so large is rare.
 llvm::Expected<std::vector<ImageInterface>>
-compileForCuda(const llvm::Module &module, llvm::ArrayRef<std::string> archs);
+compileForCuda(const llvm::Module &narrow, const llvm::Module &wide,
+               llvm::ArrayRef<std::string> archs);
 
 } // namespace danskin
 

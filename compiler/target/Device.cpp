@@ -156,10 +156,16 @@ Error danskin::addHostFunctions(Module &host, const Module &device) {
 Error danskin::addEmulatedKernels(Module &host, const Module &device) {
   std::unique_ptr<Module> part = CloneModule(device);
   part->setDataLayout(host.getDataLayout());
-  for (Function &function : *part) {
+  for (Function &function : llvm::make_early_inc_range(*part)) {
+    bool isOfDevice = isKernel(function);
+    if (!isOfDevice && !function.hasLocalLinkage() &&
+        !function.isDeclaration()) {
+      function.eraseFromParent(); // for the host
+      continue;
+    }
     emulate(*part, function);
     // Its one caller is C, which knows of no such argument.
-    if (isKernel(function))
+    if (isOfDevice)
       function.removeParamAttr(0, Attribute::ByVal);
   }
   return takeOver(host, std::move(part));

@@ -32,7 +32,7 @@ DeviceInterface describeDevice(const llvm::Module &device,
 /// Takes over into `host` what the host calls: how much workspace kernels want.
 llvm::Error addHostFunctions(llvm::Module &host, const llvm::Module &device);
 
-/// The same and the kernels, whose threads are the emulator's.
+/// Takes over the kernels, whose threads are the emulator's.
 llvm::Error addEmulatedKernels(llvm::Module &host, const llvm::Module &device);
 
 } // namespace danskin

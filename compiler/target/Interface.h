@@ -86,7 +86,7 @@ struct LanesInterface {
 
 /// Machine code of a device.
 struct ImageInterface {
-  std::string arch; ///< "sm_90", or "ptx": text
+  std::string arch; ///< "sm_90", or text: "ptx", "ptx-large"
   std::string bytes;
 };
 

@@ -86,13 +86,15 @@ static int fail(const dp_plan *plan, const char *what, result code) {
 
 /* The image for a device: machine code of its major version that is not newer,
  * else PTX; or -1. */
-static int32_t choose_image(const dp_device_kernels *device, int major,
-                            int minor) {
+static int32_t choose_image(const dp_device_kernels *device, int is_large,
+                            int major, int minor) {
   int32_t best = -1;
   int most = -1;
   for (int32_t k = 0; k < device->num_images; ++k) {
     const char *arch = device->images[k].arch;
     int number = arch[0] == 's' ? atoi(arch + 3) : -1;
+    if ((strcmp(arch, "ptx-large") == 0) != is_large)
+      continue;
     if (number < 0 && most < 0)
       best = k;
     if (number / 10 == major && number % 10 <= minor && number > most) {
@@ -149,7 +151,7 @@ static int prepare(const dp_plan *plan, context *where, void ***kernels) {
     failed = cuda.attribute(&minor, CAPABILITY_MINOR, device);
   if (failed)
     return fail(plan, "ask the GPU", failed);
-  int32_t image = choose_image(plan->device, major, minor);
+  int32_t image = choose_image(plan->device, dp_is_large(plan), major, minor);
   if (image < 0)
     return dp_fail(plan, DP_ERROR_DRIVER,
                    "the library has no kernels for this GPU, which is sm_%d%d",

@@ -201,6 +201,35 @@ static int64_t count_words(const dp_plan *plan) {
          2 * (int64_t)plan->num_axes + plan->num_output_axes;
 }
 
+/* Elements of one instance, from the first to the last. */
+static uint64_t span(const dp_array *array, int32_t rank) {
+  uint64_t total = 1;
+  for (int32_t axis = 0; axis < rank; ++axis) {
+    int64_t stride = array->strides[axis];
+    uint64_t step = stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
+    if (array->is_default || array->shape[axis] < 2)
+      continue;
+    uint64_t way, extent = (uint64_t)array->shape[axis] - 1;
+    if (__builtin_mul_overflow(step, extent, &way) ||
+        __builtin_add_overflow(total, way, &total))
+      return UINT64_MAX;
+  }
+  return total;
+}
+
+int dp_is_large(const dp_plan *plan) {
+  int is_large = plan->batch > INT32_MAX || plan->kernel > INT32_MAX;
+  for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
+    is_large |= plan->sizes[k] > INT32_MAX / 4;
+  for (int32_t i = 0; i < plan->num_arrays; ++i) {
+    int32_t of_outputs = i - plan->entry->num_inputs;
+    int32_t rank = of_outputs < 0 ? plan->entry->inputs[i].rank
+                                  : plan->entry->outputs[of_outputs].rank;
+    is_large |= span(&plan->arrays[i], rank) > INT32_MAX;
+  }
+  return is_large;
+}
+
 /*===--- Running ----------------------------------------------------------===*/
 
 /* Threads that may have a cell each: as many as the longest axis, a power of

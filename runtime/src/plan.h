@@ -155,6 +155,8 @@ int dp_choose_device(dp_plan *plan);
 int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor);
 int dp_lay_out_device(dp_plan *plan);
 int dp_run_device(const dp_plan *plan);
+/* Whether places in memory need more than 31 bits. */
+int dp_is_large(const dp_plan *plan);
 
 /* cuda.c */
 typedef struct dp_launch {

@@ -61,7 +61,7 @@ static int fail_device(const dp_plan *plan, const dp_subject *subject,
                     "it is on device type %d, but this entry runs on the CPU%s",
                     type,
                     type == DP_CUDA && !plan->entry->device
-                        ? ": it was compiled without --target=cuda:sm_.."
+                        ? "; --target=cuda:sm_90 is for GPUs"
                         : "");
 }
 

@@ -103,7 +103,8 @@ TEST_F(Errors, Device) {
   c.x.tensor.device.device_type =
       static_cast<decltype(c.x.tensor.device.device_type)>(2);
   expect(DP_ERROR_DEVICE, "input `x`: it is on device type 2, but this entry "
-                          "runs on the CPU (input x : float[N, K]) [R04]");
+                          "runs on the CPU; --target=cuda:sm_90 is for GPUs "
+                          "(input x : float[N, K]) [R04]");
 }
 
 TEST_F(Errors, Shape) {

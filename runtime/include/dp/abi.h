@@ -146,7 +146,8 @@ enum { DP_STATUS_AGAIN = -1 };
 
 /* Machine code of a GPU. */
 typedef struct dp_image {
-  const char *arch; /* "sm_90", or "ptx" */
+  const char *arch; /* "sm_90", or text: "ptx"; "ptx-large" has indices of 64
+                       bits, the others of 32 */
   const void *bytes;
   int64_t size;
 } dp_image;

@@ -2,7 +2,7 @@
 
 import ctypes
 
-CPU = 1
+CPU, CUDA = 1, 2
 INT, FLOAT = 0, 2
 ERROR_WORKSPACE = 12
 MAX_RANK = 17
@@ -31,15 +31,16 @@ class Call(ctypes.Structure):
                 ("inputs", Tensors), ("outputs", Tensors), ("sizes", Tensors), ("lengths", Tensors),
                 ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_int64), ("stream", ctypes.c_void_p),
                 ("parallel_for", ctypes.c_void_p), ("parallel_host", ctypes.c_void_p), ("error", ctypes.c_void_p),
-                ("error_bytes", ctypes.c_int64)]  # fmt: skip
+                ("error_bytes", ctypes.c_int64), ("status", ctypes.c_void_p)]  # fmt: skip
 
 
-def make_tensor(pointer, shape, strides, type_name):
+def make_tensor(pointer, shape, strides, type_name, gpu=None):
     """The descriptor of an array that the caller keeps alive. `strides` are in
-    elements; None: dense, row-major."""
+    elements; None: dense, row-major. `gpu`: its number, None for the CPU."""
     code, bits = TYPES[type_name]
     rank = len(shape)
-    made = Tensor(pointer, CPU, 0, rank, code, bits, 1)
+    place = (CPU, 0) if gpu is None else (CUDA, gpu)
+    made = Tensor(pointer, *place, rank, code, bits, 1)
     made.shape = (ctypes.c_int64 * max(1, rank))(*shape)
     if strides is not None:
         made.strides = (ctypes.c_int64 * max(1, rank))(*strides)

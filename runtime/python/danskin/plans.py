@@ -50,12 +50,14 @@ _scratch = _Scratch()
 
 
 class Array:
-    """An array of a call: its address, shape, strides in elements and type."""
+    """An array of a call: its address, shape, strides in elements and type, and
+    the number of the GPU it lies on, None for the CPU."""
 
-    __slots__ = ("pointer", "shape", "strides", "type_name")
+    __slots__ = ("pointer", "shape", "strides", "type_name", "gpu")
 
-    def __init__(self, pointer, shape, strides, type_name):
+    def __init__(self, pointer, shape, strides, type_name, gpu=None):
         self.pointer, self.shape, self.strides, self.type_name = pointer, shape, strides, type_name
+        self.gpu = gpu
 
 
 class Plan:
@@ -69,9 +71,9 @@ class Plan:
     __slots__ = ("entry", "call", "reference", "message", "slots", "shapes", "types", "workspace_bytes", "models",
                  "_keep")  # fmt: skip
 
-    def __init__(self, entry, inputs, sizes, lengths, threads):
+    def __init__(self, entry, inputs, sizes, lengths, threads, gpu=None):
         """`inputs`: an Array each, or None. `sizes`: an int each, or None.
-        `lengths`: an Array each, or None.
+        `lengths`: an Array each, or None. `gpu`: where outputs will be.
 
         Raises:
             ValueError, TypeError: the runtime's word on shapes and types.
@@ -89,7 +91,7 @@ class Plan:
         _, call.inputs, call.lengths, call.sizes = self._keep
         self.shapes = [self._get_shape(k) for k in range(len(entry.outputs))]
         self.types = [each["type"] for each in entry.outputs]
-        results = [abi.make_tensor(0, shape, None, name) for shape, name in zip(self.shapes, self.types)]
+        results = [abi.make_tensor(0, shape, None, name, gpu) for shape, name in zip(self.shapes, self.types)]
         self._keep.append(abi.make_pointers(results))
         call.outputs = self._keep[-1]
         self.slots = [each for each in (*given, *limits, *results) if each is not None]
@@ -129,6 +131,15 @@ class Plan:
         if code:
             self._check(code)
 
+    def run_on(self, stream, pointers, workspace):
+        """The same on a GPU: starts the work on a stream. `workspace` is an address
+        of `workspace_bytes` there."""
+        for slot, pointer in zip(self.slots, pointers):
+            slot.data = pointer
+        call = self.call
+        call.workspace, call.workspace_bytes, call.stream = workspace, self.workspace_bytes, stream
+        self._check(self.entry.function(self.reference))
+
     def _run_with_own(self, count):
         call = self.call
         if count <= _KEPT_BYTES:
@@ -142,7 +153,7 @@ class Plan:
 def _describe(array):
     if array is None:
         return None
-    return abi.make_tensor(array.pointer, array.shape, array.strides, array.type_name)
+    return abi.make_tensor(array.pointer, array.shape, array.strides, array.type_name, array.gpu)
 
 
 class _Number:

@@ -152,24 +152,26 @@ class Program:
             raise ValueError(f"{self.name}: wrt wants names, each once, not {list(names)}")
         return names
 
-    def entry(self, query: str, dtype: str = "f32", wrt: str | Iterable[str] | None = None) -> Entry:
+    def entry(self, query: str, dtype: str = "f32", wrt: str | Iterable[str] | None = None,
+              target: str = "") -> Entry:  # fmt: skip
         """The `danskin.library.Entry` that answers a query, compiled if need be.
 
         Args:
             query: "value", "grad", "hvp" or "argmax".
             dtype: "f32" or "f64".
             wrt: names, for grad and hvp; None: all float inputs.
+            target: besides the CPU, as `dpc --target` has it: "cuda:sm_90".
 
         Raises:
             ValueError: the program's class has no such entry, or wrt no such name.
         """
-        key = (query, dtype, wrt if wrt is None or isinstance(wrt, str) else tuple(wrt))
+        key = (query, dtype, wrt if wrt is None or isinstance(wrt, str) else tuple(wrt), target)
         found = self._entries.get(key)
         if found is None:
-            found = self._entries[key] = self._make_entry(query, dtype, wrt)
+            found = self._entries[key] = self._make_entry(query, dtype, wrt, target)
         return found
 
-    def _make_entry(self, query, dtype, wrt):
+    def _make_entry(self, query, dtype, wrt, target):
         if query not in self.description.entries:
             known = ", ".join(self.description.entries)
             raise ValueError(f"{self.name}: a program of class {self.description.program_class} has no {query}; "
@@ -178,6 +180,8 @@ class Program:
         if query in ("grad", "hvp"):
             names = self.check_wrt(wrt)
             arguments.append(f"--wrt={','.join(names)}")
+        if target:
+            arguments.append(f"--target={target}")
         path, manifest = compiler.build(self.text, arguments, self.source)
         (entry,) = open_library(path, manifest).values()
         return entry

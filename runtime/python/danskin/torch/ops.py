@@ -10,7 +10,7 @@ import re
 import torch
 
 from .. import extents
-from .kernels import DTYPES, run
+from .kernels import DTYPES, get_target, run
 from .traced import register
 from .vmap import fold
 
@@ -30,9 +30,9 @@ class Operator:
 
     def __init__(self, program, query, wrt, dtype):
         self.program, self.query, self.wrt = program, query, wrt
-        # Of either type: only types differ.
+        # Of either type: only types differ. By type, on a GPU also by its number.
         entry = program.entry(query, dtype, wrt)
-        self.by_dtype = {DTYPES[dtype]: entry}
+        self.entries = {DTYPES[dtype]: entry}
         words = [program.name, program.digest, query, *wrt]
         self.name = f"{_NAMESPACE}::{'_'.join(re.sub(r'[^A-Za-z0-9]', '_', word) for word in words)}"
         values = [each.name for each in program.description.outputs]
@@ -53,13 +53,16 @@ class Operator:
         register(self, get_operator, choose_type)
 
     def choose(self, tensors):
-        """The entry for these tensors: of double precision if the first float one is."""
+        """The entry for these tensors: of double precision if the first float one is,
+        and for the GPU that it lies on."""
         first = None if self.first_float is None else tensors[self.first_float]
         dtype = torch.get_default_dtype() if first is None else first.dtype
-        found = self.by_dtype.get(dtype)
+        key = (dtype, first.get_device()) if first is not None and first.is_cuda else dtype
+        found = self.entries.get(key)
         if found is None:
             name = "f64" if dtype == torch.float64 else "f32"
-            found = self.by_dtype[dtype] = self.program.entry(self.query, name, self.wrt)
+            target = get_target(first.get_device()) if key != dtype else ""
+            found = self.entries[key] = self.program.entry(self.query, name, self.wrt, target)
         return found
 
     def run(self, tensors, sizes):
@@ -93,10 +96,11 @@ class Operator:
         def vmap(info, dims, *arguments):
             return fold(self, info.batch_size, dims, arguments)
 
-        torch.library.impl(self.name, "CPU", call)
+        torch.library.impl(self.name, ("cpu", "cuda"), call)
         torch.library.register_fake(self.name, fake)
         torch.library.register_vmap(self.name, vmap)
-        torch.library.register_autocast(self.name, "cpu", torch.float32)
+        for device in ("cpu", "cuda"):
+            torch.library.register_autocast(self.name, device, torch.float32)
         namespace, _, name = self.name.partition("::")
         return getattr(getattr(torch.ops, namespace), name).default
 
