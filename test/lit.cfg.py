@@ -25,7 +25,7 @@ config.excludes = ["Inputs", "CMakeLists.txt"]
 config.test_source_root = str(root / "test")
 config.test_exec_root = str(build / "test")
 config.environment["PATH"] = os.pathsep.join([str(build / "bin"), llvm_tools, os.environ["PATH"]])
-for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "CUDA_HOME"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 config.substitutions.append(("%examples", str(root / "examples")))

@@ -13,13 +13,14 @@
 
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace danskin {
 #define GEN_PASS_DEF_DPDISTRIBUTECELLS
@@ -102,6 +103,9 @@ private:
   void meet(Operation *op);
   void giveToFirst(Operation *op);
   void ownAdditions(Operation *op);
+  void ownIterations(memref::StoreOp store, scf::ForOp loop);
+  void ownAddition(memref::StoreOp store);
+  Value emitIsMine(OpBuilder &b, Value place);
 
   void share(scf::ForOp loop);
   scf::ForOp getOnlyInner(scf::ForOp loop);
@@ -193,24 +197,66 @@ void Distributor::giveToFirst(Operation *op) {
   op->moveBefore(&then, then.begin());
 }
 
-/// Every thread goes through all additions and does those to places of its
-/// own.
+/// What an addition's place is computed from, within the loop around it.
+static SetVector<Operation *> getSliceOfPlace(memref::StoreOp store,
+                                              scf::ForOp loop) {
+  BackwardSliceOptions options;
+  options.omitBlockArguments = options.inclusive = true;
+  options.filter = [&](Operation *op) { return loop->isProperAncestor(op); };
+  SetVector<Operation *> slice;
+  getBackwardSlice(store.getIndices().front(), &slice, options);
+  return slice;
+}
+
+/// Is the place the calling thread's?
+Value Distributor::emitIsMine(OpBuilder &b, Value place) {
+  Value last = b.create<arith::SubIOp>(loc, numThreads, one);
+  Value owner = b.create<arith::AndIOp>(loc, place, last);
+  return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, owner, thread);
+}
+
+/// Every thread goes through all iterations and does those whose addition is to
+/// a place of its own.
 void Distributor::ownAdditions(Operation *op) {
+  DenseMap<Operation *, unsigned> counts;
   SmallVector<memref::StoreOp> stores;
-  op->walk([&](memref::StoreOp store) { stores.push_back(store); });
+  op->walk([&](memref::StoreOp store) {
+    stores.push_back(store);
+    ++counts[store->getParentOfType<scf::ForOp>()];
+  });
   for (memref::StoreOp store : stores) {
-    OpBuilder b(store);
-    Value place = store.getIndices().front();
-    Value owner = b.create<arith::RemUIOp>(loc, place, numThreads);
-    Value isMine =
-        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, owner, thread);
-    auto branch = b.create<scf::IfOp>(loc, isMine, /*withElse=*/false);
-    Operation *sum = store.getValueToStore().getDefiningOp();
-    Operation *load = sum->getOperand(0).getDefiningOp();
-    Operation *end = branch.getThenRegion().front().getTerminator();
-    for (Operation *part : {load, sum, store.getOperation()})
-      part->moveBefore(end);
+    auto loop = store->getParentOfType<scf::ForOp>();
+    if (loop && op->isAncestor(loop) && counts[loop] == 1 &&
+        loop.getNumResults() == 0)
+      ownIterations(store, loop);
+    else
+      ownAddition(store);
   }
+}
+
+void Distributor::ownIterations(memref::StoreOp store, scf::ForOp loop) {
+  Block &body = *loop.getBody();
+  OpBuilder b = OpBuilder::atBlockBegin(&body);
+  IRMapping map;
+  for (Operation *part : getSliceOfPlace(store, loop))
+    b.clone(*part, map);
+  Value place = map.lookupOrDefault(store.getIndices().front());
+  auto branch = b.create<scf::IfOp>(loc, emitIsMine(b, place), false);
+  Block &then = *branch.thenBlock();
+  then.getOperations().splice(
+      then.getTerminator()->getIterator(), body.getOperations(),
+      std::next(branch->getIterator()), body.getTerminator()->getIterator());
+}
+
+void Distributor::ownAddition(memref::StoreOp store) {
+  OpBuilder b(store);
+  Value isMine = emitIsMine(b, store.getIndices().front());
+  auto branch = b.create<scf::IfOp>(loc, isMine, /*withElse=*/false);
+  Operation *sum = store.getValueToStore().getDefiningOp();
+  Operation *load = sum->getOperand(0).getDefiningOp();
+  Operation *end = branch.thenBlock()->getTerminator();
+  for (Operation *part : {load, sum, store.getOperation()})
+    part->moveBefore(end);
 }
 
 //===----------------------------------------------------------------------===//

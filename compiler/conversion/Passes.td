@@ -86,7 +86,8 @@ def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {
     a block call a `run`, `scaled` or `validate` together, with the same arguments. Each
     takes its share of a marked loop's iterations; loops within are taken as one
     where their bounds allow it, else a warp takes an iteration of the outer one.
-    Additions to one place are one thread's, in their order. What is not in such
+    Additions to one place are one thread's, in their order: the number of threads
+    must be a power of two. What is not in such
     loops and writes memory is the first thread's. There is a barrier between a
     write and what may meet it. `validate` gives each thread the same verdict.
     Does not change what a cell computes.

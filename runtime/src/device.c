@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* More keep no GPU busier, but want workspace. */
-enum { MAX_BLOCKS = 1056, SUM_BLOCKS = 264 };
+enum { MAX_BLOCKS = 1056, SUM_BLOCKS = 264, FEW_THREADS = 1 << 15 };
 
 static int is_cuda(const dp_tensor *tensor) {
   return tensor->device.device_type == DP_CUDA ||
@@ -232,15 +232,17 @@ int dp_is_large(const dp_plan *plan) {
 
 /*===--- Running ----------------------------------------------------------===*/
 
-/* Threads that may have a cell each: as many as the longest axis, a power of
- * two. */
+/* A power of two: as many as the longest axis, so that they may have a cell
+ * each; more where few instances leave room, since not all cells lie along one
+ * axis. */
 static int32_t count_threads(const dp_plan *plan) {
   int64_t longest = 32;
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
     if (plan->sizes[k] > longest)
       longest = plan->sizes[k];
   int32_t threads = 32;
-  while (threads < longest && threads * 2 <= plan->device->max_threads)
+  while (threads * 2 <= plan->device->max_threads &&
+         (threads < longest || plan->batch * threads < FEW_THREADS))
     threads *= 2;
   return threads;
 }

@@ -12,7 +12,7 @@
 |*
 \*===----------------------------------------------------------------------===*/
 #define _XOPEN_SOURCE 700
-#include "dp/abi.h"
+#include "emulator.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,6 +15,7 @@ import sys
 import time
 from shutil import which
 
+import cuda
 from driver import SUMMARY
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -223,6 +224,8 @@ def main():
     if unknown:
         parser.error(f"no suite {', '.join(sorted(unknown))}; there are {', '.join(suites)}")
 
+    if toolkit := cuda.find_toolkit():
+        os.environ["CUDA_HOME"] = str(toolkit)
     skips = read_skips()
     total = Tally()
     for name in options.suites or suites:

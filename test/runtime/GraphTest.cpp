@@ -31,9 +31,10 @@ int64_t validate(const int64_t *, void *const *, const int64_t *,
   return guilty;
 }
 
-const dp_entry entry = {"graph", "value",   "f32",   32,       2,      0,
-                        2,       0,         sizes,   nullptr,  inputs, nullptr,
-                        run,     workspace, extents, validate, 0,      nullptr};
+const dp_entry entry = {"graph",  "value", "f32",   32,        2,
+                        0,        2,       0,       sizes,     nullptr,
+                        inputs,   nullptr, run,     workspace, extents,
+                        validate, 0,       nullptr, nullptr};
 
 std::string callWith(int64_t input, std::vector<int64_t> fault) {
   guilty = input + 1;

@@ -35,10 +35,10 @@ int32_t run(const int64_t *values, void *const *arrays, const int64_t *strides,
 int64_t workspace(const int64_t *) { return 0; }
 void extents(const int64_t *, int64_t *result) { result[0] = 4; }
 
-const dp_entry entry = {"affine", "value", "f32",  32,        4,
-                        1,        3,       1,      sizes,     constraints,
-                        inputs,   outputs, run,    workspace, extents,
-                        nullptr,  0,       nullptr};
+const dp_entry entry = {"affine", "value", "f32",   32,        4,
+                        1,        3,       1,       sizes,     constraints,
+                        inputs,   outputs, run,     workspace, extents,
+                        nullptr,  0,       nullptr, nullptr};
 
 struct Call {
   Array<float> p, q, r;

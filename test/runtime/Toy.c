@@ -99,7 +99,8 @@ static const dp_output outputs[] = {{"score", DP_KIND_FLOAT, 0, -1},
   const dp_entry toy_##DTYPE = {                                               \
       "toy",       "value_grad", #DTYPE,  BITS,        TOY_SIZES, 1,           \
       TOY_INPUTS,  TOY_OUTPUTS,  sizes,   constraints, inputs,    outputs,     \
-      run_##DTYPE, workspace,    extents, validate,    0,         NULL};
+      run_##DTYPE, workspace,    extents, validate,    0,         NULL,        \
+      NULL};
 
 DEFINE_ENTRY(f64, 64)
 DEFINE_ENTRY(f32, 32)

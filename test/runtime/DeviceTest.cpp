@@ -1,0 +1,67 @@
+//===- DeviceTest.cpp - calls whose arrays lie on a GPU -------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ToyCall.h"
+#include <gmock/gmock.h>
+
+using testing::HasSubstr;
+
+namespace {
+
+int64_t getWorkspace(const int64_t *) { return 256; }
+
+/// The toy with kernels for no GPU that there is. Addresses of the CPU stand
+/// for the GPU's: nothing may look there.
+class Devices : public testing::Test {
+protected:
+  Devices() : c(3, 4, 2, 1) {
+    kernels.workspace = getWorkspace;
+    kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
+    kernels.names[DP_KERNEL_SUMS] = "toy_sums";
+    kernels.max_threads = 256;
+    entry = toy_f64;
+    entry.device = &kernels;
+    c.entry = &entry;
+    for (dp_tensor *tensor :
+         {&c.x.tensor, &c.w.tensor, &c.y.tensor, &c.gamma.tensor,
+          &c.score.tensor, &c.rows.tensor, &c.gradX.tensor, &c.gradW.tensor})
+      tensor->device.device_type = DP_CUDA;
+  }
+
+  dp_device_kernels kernels = {};
+  dp_entry entry;
+  ToyCall<double> c;
+};
+
+TEST_F(Devices, WithoutADriver) {
+  EXPECT_EQ(c(), DP_ERROR_DRIVER);
+  EXPECT_THAT(c.error, testing::AnyOf(HasSubstr("CUDA's driver cannot be used"),
+                                      HasSubstr("CUDA cannot"),
+                                      HasSubstr("no kernels for this GPU")));
+}
+
+TEST_F(Devices, AllOnOne) {
+  c.x.tensor.device.device_id = 1;
+  EXPECT_EQ(c(), DP_ERROR_DEVICE);
+  EXPECT_THAT(c.error, HasSubstr("is on device type 2, number 0, but other "
+                                 "arrays are on GPU 1"));
+}
+
+TEST_F(Devices, NoArrayOfTheCpu) {
+  c.w.tensor.device.device_type = DP_CPU;
+  EXPECT_EQ(c(), DP_ERROR_DEVICE);
+  EXPECT_THAT(c.error, HasSubstr("input `w`: it is on device type 1"));
+}
+
+TEST_F(Devices, IntsAreLong) {
+  c.y.tensor.dtype.bits = 32;
+  EXPECT_EQ(c(), DP_ERROR_TYPE);
+  EXPECT_THAT(c.error, HasSubstr("input `y`: its elements are i32, but must "
+                                 "be i64"));
+}
+
+} // namespace

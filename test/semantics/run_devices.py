@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Kernels for GPUs, run by the emulator: the examples, the programs that failed
+once and random programs against the reference interpreter, as `dpc test` does it
+for the CPU. The emulator turns the order of the threads around from step to step
+and finds races and barriers that some threads never come to.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import random_programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "lib"))
+import driver  # noqa: E402
+
+# What the CPU's part of a library does is not looked at.
+FLAGS = ("--target=cuda-sim", "-O0", "--lanes=1")
+
+
+def test(options, path, *flags):
+    done = subprocess.run([options.dpc, "test", path, *FLAGS, *flags], capture_output=True, text=True,
+                          errors="replace", timeout=600)  # fmt: skip
+    if done.returncode == 0:
+        return ""
+    wrong = [line for line in done.stdout.splitlines() if " 0 failed" not in line and "not applicable" not in line]
+    return "\n  ".join([*done.stderr.splitlines()[-5:], *wrong])[:2000]
+
+
+def results(options):
+    paths = [*ROOT.glob("examples/*/*.dp"), *ROOT.glob("test/semantics/programs/*.dp"),
+             *ROOT.glob("test/regression/*.dp")]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        tasks = {pool.submit(test, options, path, "--instances=3"): path.stem for path in sorted(paths)}
+        for number, program in enumerate(random_programs.sequence(options.count, options.seed)):
+            path = pathlib.Path(folder, f"{program.name}.dp")
+            path.write_text(program.render())
+            task = pool.submit(test, options, path, "--instances=2", f"--float={('f32', 'f64')[number % 2]}")
+            tasks[task] = program.name
+        for task in concurrent.futures.as_completed(tasks):
+            yield tasks[task], task.result()
+
+
+def main():
+    parser = driver.make_parser(__doc__)
+    parser.add_argument("--count", type=int, default=48, help="random programs")
+    parser.add_argument("--seed", type=int, default=500, help="of the first of them")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    return driver.run(results(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
