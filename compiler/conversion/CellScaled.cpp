@@ -146,50 +146,69 @@ using Term = llvm::function_ref<SmallVector<Value>(OpBuilder &, ScaledNumber,
                                                    ValueRange)>;
 } // namespace
 
-/// The sum of the candidates. A few are looked at twice, as many as a loop may
-/// bring once.
+/// The sum of the candidates. A loop may bring many, which are looked at once.
+/// Of a few, the largest exponent is found first: by looking twice where
+/// registers are few, otherwise when all are known.
 void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
-  bool isLoop = false;
-  auto forEach = [&](ValueRange init, Term body) {
+  Block &arms = op.getArms().front();
+  auto emitArm = [&](dp::ArmOp arm, ValueRange init, Term body) {
+    return emitComprehension(
+        b, arm.getBody().front().begin(), init,
+        [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+          Real score = getScaled(inner, yield.getOperand(0), LogUnit());
+          return body(inner, toNumber(score), inside);
+        });
+  };
+  auto fold = [&](ValueRange init, Term body) {
     SmallVector<Value> carried(init);
-    for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
-      carried = emitComprehension(
-          b, arm.getBody().front().begin(), carried,
-          [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-            Real score = getScaled(inner, yield.getOperand(0), LogUnit());
-            return body(inner, toNumber(score), inside);
-          });
+    for (auto arm : arms.getOps<dp::ArmOp>())
+      carried = emitArm(arm, carried, body);
     return carried;
   };
-  for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
-    isLoop |= !arm.getBinders().empty();
+  auto raise = [&](OpBuilder &inner, ScaledNumber term,
+                   ValueRange carried) -> SmallVector<Value> {
+    return {Scaled(inner, loc).raise(carried[0], term)};
+  };
 
+  bool isLoop = llvm::any_of(arms.getOps<dp::ArmOp>(), [](dp::ArmOp arm) {
+    return !arm.getBinders().empty();
+  });
   ScaledNumber sum = Scaled(b, loc).zero();
   if (isLoop) {
     SmallVector<Value> sums =
-        forEach({sum.mantissa, sum.exponent},
-                [&](OpBuilder &inner, ScaledNumber term,
-                    ValueRange carried) -> SmallVector<Value> {
-                  Scaled at(inner, loc);
-                  Value exponent = at.raise(carried[1], term);
-                  Value before = at.add(at.constant(0.0), exponent,
-                                        {carried[0], carried[1]});
-                  return {at.add(before, exponent, term), exponent};
-                });
+        fold({sum.mantissa, sum.exponent},
+             [&](OpBuilder &inner, ScaledNumber term,
+                 ValueRange carried) -> SmallVector<Value> {
+               Scaled at(inner, loc);
+               Value exponent = at.raise(carried[1], term);
+               Value before =
+                   at.add(at.constant(0.0), exponent, {carried[0], carried[1]});
+               return {at.add(before, exponent, term), exponent};
+             });
     sum = {sums[0], sums[1]};
+  } else if (plan.purpose == Plan::Copies::OfCells) {
+    SmallVector<ScaledNumber> terms;
+    for (auto arm : arms.getOps<dp::ArmOp>()) {
+      SmallVector<Value> term = emitArm(
+          arm, {sum.mantissa, sum.exponent},
+          [](OpBuilder &, ScaledNumber term, ValueRange) -> SmallVector<Value> {
+            return {term.mantissa, term.exponent};
+          });
+      terms.push_back({term[0], term[1]});
+    }
+    Scaled scaled(b, loc);
+    for (const ScaledNumber &term : terms)
+      sum.exponent = scaled.raise(sum.exponent, term);
+    for (const ScaledNumber &term : terms)
+      sum.mantissa = scaled.add(sum.mantissa, sum.exponent, term);
   } else {
-    sum.exponent =
-        forEach(sum.exponent,
-                [&](OpBuilder &inner, ScaledNumber term,
-                    ValueRange carried) -> SmallVector<Value> {
-                  return {Scaled(inner, loc).raise(carried[0], term)};
-                })[0];
-    sum.mantissa = forEach(
-        sum.mantissa,
-        [&](OpBuilder &inner, ScaledNumber term,
-            ValueRange carried) -> SmallVector<Value> {
-          return {Scaled(inner, loc).add(carried[0], sum.exponent, term)};
-        })[0];
+    sum.exponent = fold(sum.exponent, raise)[0];
+    sum.mantissa =
+        fold(sum.mantissa,
+             [&](OpBuilder &inner, ScaledNumber term,
+                 ValueRange carried) -> SmallVector<Value> {
+               return {Scaled(inner, loc).add(carried[0], sum.exponent, term)};
+             })[0];
   }
   Scaled scaled(b, loc);
   sum = scaled.normalize(sum);

@@ -149,6 +149,9 @@ void Distributor::visit(Block &block) {
 }
 
 void Distributor::visitRegions(Operation *op) {
+  // Once before a loop, not in each round.
+  if (isa<LoopLikeOpInterface>(op))
+    meet(op);
   bool all = allWrote, first = firstWrote;
   bool anyAll = all, anyFirst = first;
   for (Region &region : op->getRegions()) {

@@ -31,6 +31,9 @@ namespace danskin {
 using namespace mlir;
 using namespace danskin::conversion;
 
+/// The address space of what all blocks share, of which PTX wants to know.
+static constexpr unsigned globalMemory = 1;
+
 namespace {
 /// The functions of one entry and element type.
 struct Functions {
@@ -79,8 +82,11 @@ private:
   Value toWord(Value value) {
     return b.create<arith::IndexCastOp>(loc, b.getI64Type(), value);
   }
+  /// Of an address in the device's memory.
   Value toPointer(Value value) {
-    return b.create<LLVM::IntToPtrOp>(loc, pointer, value);
+    Type global = LLVM::LLVMPointerType::get(b.getContext(), globalMemory);
+    Value address = b.create<LLVM::IntToPtrOp>(loc, global, value);
+    return b.create<LLVM::AddrSpaceCastOp>(loc, pointer, address);
   }
   Value compare(arith::CmpIPredicate predicate, Value x, Value y) {
     return b.create<arith::CmpIOp>(loc, predicate, x, y);

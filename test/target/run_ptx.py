@@ -18,7 +18,7 @@ import driver  # noqa: E402
 
 ARCHS = ("sm_80", "sm_90")
 REGISTERS = 65536 // 256  # of a multiprocessor, for the threads of one block
-SPILLS = 128  # bytes a thread
+SPILLS = 512  # bytes a thread, at most 128 on the stack
 
 
 def assemble(dpc, ptxas, program, arch):

@@ -53,6 +53,8 @@ static constexpr llvm::StringLiteral furtherOptions =
   --target=cpu[:ISAS]     kernels that compute several instances or cells at once for
                             avx2, avx512 (default avx2); the library takes what
                             the processor has
+  --target=cuda:sm_80,... kernels for NVIDIA's GPUs too, by architecture
+  --target=cuda-sim       such kernels on the CPU, watched for races
   --lanes=N               how many: 1, 2, 4, 8 (default) or 16
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)

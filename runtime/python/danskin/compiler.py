@@ -8,6 +8,7 @@ import pathlib
 import platform
 import shutil
 import subprocess
+import sysconfig
 
 from . import cache
 from .errors import CompileError
@@ -56,7 +57,7 @@ def run_dpc(arguments, text, source):
         RuntimeError: dpc itself failed.
     """
     command = [find_dpc(), *arguments, "--diagnostics-format=json"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True)
+    done = subprocess.run(command, input=text.encode(), capture_output=True, env=_environment())
     if done.returncode == 0:
         return done.stdout.decode()
     complaint = done.stderr.decode(errors="replace")
@@ -70,6 +71,16 @@ def run_dpc(arguments, text, source):
     if done.returncode == 1:
         raise ValueError(f"{source}: {reason}")
     raise RuntimeError(f"dpc failed on {source}: {reason}")
+
+
+@functools.lru_cache(maxsize=None)
+def _environment():
+    """What dpc finds ptxas by: the package nvidia-cuda-nvcc, if there is no other."""
+    if os.environ.get("CUDA_HOME") or os.environ.get("DANSKIN_PTXAS") or shutil.which("ptxas"):
+        return None
+    packages = pathlib.Path(sysconfig.get_path("purelib"), "nvidia")
+    found = [each.parents[1] for each in packages.glob("*/bin/ptxas")]
+    return {**os.environ, "CUDA_HOME": str(max(found))} if found else None
 
 
 def describe(text, arguments, source):

@@ -18,7 +18,12 @@ _GAMMAS = 256
 
 
 class TorchHost(Host):
-    """Calls with PyTorch tensors on the CPU.
+    """Calls with PyTorch tensors on the CPU, or all on one NVIDIA GPU.
+
+    On a GPU a program is compiled for it at the first call; kernels run on the
+    current stream, and nothing waits for them. What is wrong with lengths or ints
+    there is not raised: the instance's results are NaN. `gamma` and lengths may lie on the
+    CPU.
 
     Float inputs of float32 and float64 together are computed in float64; float16
     and bfloat16 are taken under autocast only, as float32. `gamma` may be a tensor
