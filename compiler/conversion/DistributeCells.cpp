@@ -11,8 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Additive.h"
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
+#include "dp/abi.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -32,6 +34,11 @@ using namespace danskin::conversion;
 
 /// Threads that run in step.
 static constexpr int64_t warpSize = 32;
+
+/// The address space of what the threads of a block share, and what they keep
+/// there: a number each.
+static constexpr int64_t blockMemory = 3;
+static constexpr StringLiteral partsName = "dp.parts";
 
 static bool isShared(Operation *op) {
   return isa<scf::ForOp>(op) &&
@@ -108,6 +115,8 @@ private:
   Value emitIsMine(OpBuilder &b, Value place);
 
   void share(scf::ForOp loop);
+  void shareSum(scf::ForOp loop);
+  Value emitTotal(OpBuilder &b, Value part);
   scf::ForOp getOnlyInner(scf::ForOp loop);
   scf::ForOp join(scf::ForOp outer, scf::ForOp inner);
   void stride(scf::ForOp loop, Value first, Value step);
@@ -144,6 +153,9 @@ void Distributor::visit(Block &block) {
       visitWriter(&op);
     } else if (containsAny(&op, isLoad) || isKernelCall(&op)) {
       meet(&op);
+      auto loop = dyn_cast<scf::ForOp>(op);
+      if (loop && !loop->getParentOfType<scf::ForOp>() && isAdditive(loop))
+        shareSum(loop);
     }
   }
 }
@@ -350,6 +362,60 @@ void Distributor::share(scf::ForOp loop) {
   stride(loop, warp, b.create<arith::DivUIOp>(loc, numThreads, size));
   for (scf::ForOp row : rows)
     stride(row, lane, size);
+}
+
+/// The sum of what the threads have, the same for all of them.
+Value Distributor::emitTotal(OpBuilder &b, Value part) {
+  auto module = function->getParentOfType<ModuleOp>();
+  auto type = MemRefType::get({DP_MAX_THREADS}, b.getF64Type(),
+                              MemRefLayoutAttrInterface(),
+                              b.getI64IntegerAttr(blockMemory));
+  if (!module.lookupSymbol(partsName)) {
+    OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+    top.create<memref::GlobalOp>(loc, partsName, top.getStringAttr("private"),
+                                 type, top.getUnitAttr(), /*constant=*/false,
+                                 /*alignment=*/IntegerAttr());
+  }
+  Value parts = b.create<memref::GetGlobalOp>(loc, type, partsName);
+  auto number = cast<FloatType>(part.getType());
+  if (number.getWidth() < 64)
+    part = b.create<arith::ExtFOp>(loc, b.getF64Type(), part);
+  // Others may still read the sum before this one.
+  b.create<NVVM::Barrier0Op>(loc);
+  b.create<memref::StoreOp>(loc, part, parts, thread);
+  b.create<NVVM::Barrier0Op>(loc);
+  Value nothing = b.create<arith::ConstantOp>(loc, b.getF64FloatAttr(0));
+  auto loop = b.create<scf::ForOp>(
+      loc, zero, numThreads, one, ValueRange(nothing),
+      [&](OpBuilder &inner, Location, Value other, ValueRange sums) {
+        Value next = inner.create<memref::LoadOp>(loc, parts, other);
+        Value sum = inner.create<arith::AddFOp>(loc, sums[0], next);
+        inner.create<scf::YieldOp>(loc, sum);
+      });
+  Value total = loop.getResult(0);
+  if (number.getWidth() < 64)
+    total = b.create<arith::TruncFOp>(loc, number, total);
+  return total;
+}
+
+/// Each thread adds up a part, in an order that only the number of threads
+/// decides.
+void Distributor::shareSum(scf::ForOp loop) {
+  OpBuilder b(loop);
+  stride(loop, thread, numThreads);
+  SmallVector<Value> inits(loop.getInitArgs());
+  for (auto [k, init] : llvm::enumerate(inits))
+    loop.getInitArgsMutable()[k].set(
+        b.create<arith::ConstantOp>(loc, b.getZeroAttr(init.getType())));
+  b.setInsertionPointAfter(loop);
+  for (auto [part, init] : llvm::zip_equal(loop.getResults(), inits)) {
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : part.getUses())
+      uses.push_back(&use);
+    Value sum = b.create<arith::AddFOp>(loc, init, emitTotal(b, part));
+    for (OpOperand *use : uses)
+      use->set(sum);
+  }
 }
 
 //===----------------------------------------------------------------------===//

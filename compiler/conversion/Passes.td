@@ -79,6 +79,18 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::vector::VectorDialect"];
 }
 
+def DpFlattenBranches : Pass<"dp-flatten-branches", "::mlir::ModuleOp"> {
+  let summary = "compute both sides of branches on numbers and select";
+  let description = [{
+    Replaces an scf.if whose condition compares floats, and whose sides only load
+    and compute, by both sides and selections. So loads wait for no comparison, and
+    those of several candidates or iterations are under way together. Such a condition never
+    keeps a read inside of a table: proofs know nothing of floats. Expects that float
+    arithmetic has no effects. Does not touch other branches.
+  }];
+  let options = [Option<"limit", "limit", "unsigned", "48", "operations of a side">];
+}
+
 def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {
   let summary = "give the loops over cells to the threads of a block";
   let description = [{
@@ -86,7 +98,8 @@ def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {
     a block call a `run`, `scaled` or `validate` together, with the same arguments. Each
     takes its share of a marked loop's iterations; loops within are taken as one
     where their bounds allow it, else a warp takes an iteration of the outer one.
-    Additions to one place are one thread's, in their order: the number of threads
+    Where a loop outside of all others adds up, each thread adds a part, and all add
+    the parts. Additions to one place are one thread's, in their order: the number of threads
     must be a power of two. What is not in such
     loops and writes memory is the first thread's. There is a barrier between a
     write and what may meet it. `validate` gives each thread the same verdict.

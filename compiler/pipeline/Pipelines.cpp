@@ -167,6 +167,7 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
     // Loops are one where it is seen that bounds do not depend on the outer.
     manager.addPass(createCanonicalizerPass());
     manager.addPass(createCSEPass());
+    manager.addPass(createDpFlattenBranches());
     manager.addPass(createLoopInvariantCodeMotionPass());
     manager.addPass(createDpDistributeCells());
     return;

@@ -18,7 +18,7 @@ class Module;
 
 namespace danskin {
 
-/// The threads of a block at most.
+/// The threads of a block at most: DP_MAX_THREADS of abi.h.
 constexpr unsigned maxThreads = 256;
 
 /// Is it a kernel that dp-wrap-kernels made?

@@ -159,6 +159,8 @@ enum {
   DP_NUM_KERNELS
 };
 
+enum { DP_MAX_THREADS = 256 }; /* of a block */
+
 typedef void (*dp_emulated_kernel)(int64_t *words);
 /* Runs all threads of all blocks. Returns NULL, or what is wrong with the
  * kernel. */
@@ -171,7 +173,7 @@ typedef struct dp_device_kernels {
   dp_workspace_function workspace;   /* as dp_entry's */
   const char *names[DP_NUM_KERNELS]; /* NULL: there is none */
   int32_t num_images;
-  int32_t max_threads; /* of a block */
+  int32_t max_threads; /* of a block: DP_MAX_THREADS */
   const dp_image *images;
   void **loaded; /* the runtime's: DP_NUM_KERNELS an image, at first NULL */
   dp_emulator emulator;
