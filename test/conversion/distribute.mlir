@@ -122,6 +122,55 @@ func.func @sums_value_f64_run(%n: index, %to: memref<?xindex>, %w: memref<?xf64>
   return
 }
 
+// A sum over everything is added up in parts, which all threads then add up.
+
+// CHECK-LABEL: func.func @total_value_f64_run(
+// CHECK: %[[T:.*]] = arith.index_cast
+// CHECK: %[[THREADS:.*]] = arith.index_cast
+// CHECK: %[[FROM:.*]] = arith.addi %{{.*}}, %[[T]] : index
+// CHECK: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK: %[[PART:.*]] = scf.for %{{.*}} = %[[FROM]] to %{{.*}} step %[[THREADS]] iter_args(%{{.*}} = %[[ZERO]]) -> (f32) {
+// CHECK:   scf.for %{{.*}} iter_args
+// CHECK: %[[PARTS:.*]] = memref.get_global @dp.parts : memref<256xf64, 3>
+// CHECK: %[[WIDE:.*]] = arith.extf %[[PART]] : f32 to f64
+// CHECK: nvvm.barrier0
+// CHECK: memref.store %[[WIDE]], %[[PARTS]][%[[T]]]
+// CHECK: nvvm.barrier0
+// CHECK: %[[SUM:.*]] = scf.for %{{.*}} to %[[THREADS]]
+// CHECK: %[[NARROW:.*]] = arith.truncf %[[SUM]] : f64 to f32
+// CHECK: %[[TOTAL:.*]] = arith.addf %arg2, %[[NARROW]] : f32
+// CHECK: return %[[TOTAL]] : f32
+func.func @total_value_f64_run(%n: index, %w: memref<?x?xf32>, %x: f32) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%outer = %x) -> f32 {
+    %row = scf.for %j = %c0 to %i step %c1 iter_args(%inner = %outer) -> f32 {
+      %v = memref.load %w[%i, %j] : memref<?x?xf32>
+      %next = arith.addf %inner, %v : f32
+      scf.yield %next : f32
+    }
+    scf.yield %row : f32
+  }
+  return %sum : f32
+}
+
+// Not where the number is looked at on the way.
+
+// CHECK-LABEL: func.func @running_value_f64_run(
+// CHECK-NOT: nvvm.barrier0
+// CHECK: return
+func.func @running_value_f64_run(%n: index, %w: memref<?xf32>, %x: f32) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%before = %x) -> f32 {
+    %v = memref.load %w[%i] : memref<?xf32>
+    %p = arith.mulf %v, %before : f32
+    %next = arith.addf %before, %p : f32
+    scf.yield %next : f32
+  }
+  return %sum : f32
+}
+
 // All threads have the verdict of any.
 
 // CHECK-LABEL: func.func @sums_value_f64_validate(

@@ -15,15 +15,18 @@ EXAMPLES = HERE.parents[2] / "examples"
 WARNINGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"]
 
 
+# The examples that a program in C calls: the one of its name, or these.
+CALLED = {"two": ("dtw", "rnnt")}
+
+
 def call(dpc, source, folder):
     """The results of one program in C."""
     name = source.stem
-    commands = [
-        [dpc, EXAMPLES / name / f"{name}.dp", "-o", f"{folder}/lib{name}.so", f"--emit-header={folder}/{name}.h",
-         "--reg=entropy", "--float=f32,f64", "--entry=value,value_grad"],
-        ["cc", *WARNINGS, f"-I{folder}", source, f"{folder}/lib{name}.so", "-lm", "-o", f"{folder}/{name}",
-         f"-Wl,-rpath,{folder}"],
-    ]  # fmt: skip
+    called = CALLED.get(name, (name,))
+    commands = [[dpc, EXAMPLES / each / f"{each}.dp", "-o", f"{folder}/lib{each}.so", f"--emit-header={folder}/{each}.h",
+                 "--reg=entropy", "--float=f32,f64", "--entry=value,value_grad"] for each in called]  # fmt: skip
+    commands.append(["cc", *WARNINGS, f"-I{folder}", source, *(f"{folder}/lib{each}.so" for each in called), "-lm",
+                     "-o", f"{folder}/{name}", f"-Wl,-rpath,{folder}"])  # fmt: skip
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
