@@ -186,7 +186,7 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
                return {at.add(before, exponent, term), exponent};
              });
     sum = {sums[0], sums[1]};
-  } else if (plan.purpose == Plan::Copies::OfCells) {
+  } else if (plan.forThreads) {
     SmallVector<ScaledNumber> terms;
     for (auto arm : arms.getOps<dp::ArmOp>()) {
       SmallVector<Value> term = emitArm(

@@ -53,6 +53,7 @@ struct ConvertDpToScf
         forThreads ? Plan::Copies::OfCells : Plan::Copies::OfInstances;
     Plan plan(program, io, /*scaled=*/false, danskin::scheduleAttrName,
               purpose);
+    plan.forThreads = forThreads;
     if (failed(plan.make()))
       return failure();
 
@@ -89,6 +90,7 @@ struct ConvertDpToScf
     };
     Plan scaled(program, io, mayScale(program, io), danskin::scheduleAttrName,
                 purpose);
+    scaled.forThreads = forThreads;
     bool isScaled = !scaled.units.empty();
     if (isScaled && failed(addVariant("scaled", scaled)))
       return failure();

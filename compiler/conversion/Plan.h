@@ -78,6 +78,8 @@ struct Plan {
   std::vector<Statement> statements;
   llvm::StringRef order;
   Copies purpose;
+  /// A thread has many registers, and waits for memory rather than computes.
+  bool forThreads = false;
   llvm::MapVector<mlir::Value, InputCopy> copies;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the

@@ -219,7 +219,7 @@ def check_torch(target):
         return [cost, *first, *torch.autograd.grad(along, (a, b))]
 
     def differ(these, those):
-        return max(float((a.cpu() - b.cpu()).abs().max()) for a, b in zip(these, those))
+        return max(float((a - b.to(a.device)).detach().abs().max()) for a, b in zip(these, those))
 
     on_cpu = derive("cpu")
     if differ(derive("cuda"), on_cpu) > 1e-4:
