@@ -35,11 +35,11 @@ def results(options):
     paths = [*ROOT.glob("examples/*/*.dp"), *ROOT.glob("test/semantics/programs/*.dp"),
              *ROOT.glob("test/regression/*.dp")]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        tasks = {pool.submit(test, options, path, "--instances=3"): path.stem for path in sorted(paths)}
+        tasks = {pool.submit(test, options, path, "--instances=4"): path.stem for path in sorted(paths)}
         for number, program in enumerate(random_programs.sequence(options.count, options.seed)):
             path = pathlib.Path(folder, f"{program.name}.dp")
             path.write_text(program.render())
-            task = pool.submit(test, options, path, "--instances=2", f"--float={('f32', 'f64')[number % 2]}")
+            task = pool.submit(test, options, path, "--instances=4", f"--float={('f32', 'f64')[number % 2]}")
             tasks[task] = program.name
         for task in concurrent.futures.as_completed(tasks):
             yield tasks[task], task.result()
@@ -47,7 +47,7 @@ def results(options):
 
 def main():
     parser = driver.make_parser(__doc__)
-    parser.add_argument("--count", type=int, default=48, help="random programs")
+    parser.add_argument("--count", type=int, default=40, help="random programs")
     parser.add_argument("--seed", type=int, default=500, help="of the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     return driver.run(results(parser.parse_args()))

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/dpc/EntryCall.h"
+#include <cmath>
 #include <dlfcn.h>
 
 using namespace danskin;
@@ -185,6 +186,7 @@ void EntryCall::fillCall() {
   abi.error_bytes = sizeof(message);
 }
 
+/// Results begin as what nothing computes, so that one not written shows.
 llvm::Error EntryCall::makeOutputs() {
   for (size_t i = 0; i < entry.outputs.size(); ++i) {
     int32_t rank = 0;
@@ -195,10 +197,10 @@ llvm::Error EntryCall::makeOutputs() {
     output->shape.assign(shape, shape + rank);
     int64_t count = reference::countElements(output->shape);
     if (entry.outputs[i].kind == ArrayKind::Int) {
-      output->ints.resize(count);
+      output->ints.assign(count, -1);
       output->setInts();
     } else {
-      output->doubles.resize(count);
+      output->doubles.assign(count, std::nan(""));
       output->setFloats(call.isSingle);
     }
     outputTensors.push_back(&output->tensor);
@@ -218,7 +220,7 @@ llvm::Error EntryCall::prepare(int32_t maxThreads) {
   int64_t bytes = find<WorkspaceFunction>("_workspace")(&abi);
   if (bytes < 0)
     return fault();
-  workspace.resize(bytes);
+  workspace.assign(bytes, '\xff');
   abi.workspace = workspace.data();
   abi.workspace_bytes = bytes;
   return llvm::Error::success();
