@@ -203,10 +203,12 @@ private:
     tick("device loops");
     if (llvm::Error error = addHostFunctions(host, *wide))
       return fail(std::move(error));
-    if (llvm::is_contained(options.devices, "sim")) {
+    if (StringRef device = options.devices.front();
+        device.consume_front("sim")) {
       for (EntryInterface &interface : interfaces)
         interface.device->isEmulated = true;
-      if (llvm::Error error = addEmulatedKernels(host, *narrow))
+      if (llvm::Error error =
+              addEmulatedKernels(host, device.empty() ? *narrow : *wide))
         return fail(std::move(error));
       return true;
     }
@@ -271,7 +273,7 @@ private:
     if (!isas.empty())
       targets.push_back("cpu:" + llvm::join(isas, ","));
     for (const std::string &device : options.devices)
-      targets.push_back(device == "sim" ? "cuda-sim" : "cuda:" + device);
+      targets.push_back((isCudaArch(device) ? "cuda:" : "cuda-") + device);
     add("--target", llvm::join(targets, ","));
     if (options.cpu.optLevel != CpuOptions().optLevel)
       flags.push_back("-O" + std::to_string(options.cpu.optLevel));

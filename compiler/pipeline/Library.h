@@ -25,7 +25,8 @@ struct LibraryOptions {
   llvm::StringMap<int64_t> fixed;
   CpuOptions cpu;
   std::vector<Isa> isas; ///< empty: the compiler's choice
-  /// GPUs to have kernels for, such as `sm_90`; `sim`: the emulator.
+  /// GPUs to have kernels for, such as `sm_90`; alone `sim`: the emulator, or
+  /// `sim:large`: the same with indices of 64 bits.
   std::vector<std::string> devices;
   bool hasLines = false; ///< keep where code comes from, for a debugger
   /// Where to print the schedule of each entry; null: nowhere.

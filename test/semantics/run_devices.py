@@ -36,6 +36,8 @@ def results(options):
              *ROOT.glob("test/regression/*.dp")]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         tasks = {pool.submit(test, options, path, "--instances=4"): path.stem for path in sorted(paths)}
+        large = ROOT / "examples" / "ctc" / "ctc.dp"
+        tasks[pool.submit(test, options, large, "--instances=4", "--target=cuda-sim:large")] = "ctc, 64-bit indices"
         for number, program in enumerate(random_programs.sequence(options.count, options.seed)):
             path = pathlib.Path(folder, f"{program.name}.dp")
             path.write_text(program.render())

@@ -147,6 +147,8 @@ private:
   /// colon is another of the kind before it.
   bool parseTargets(StringRef value) {
     LibraryOptions &library = options.library;
+    library.isas.clear();
+    library.devices.clear();
     StringRef kind;
     SmallVector<StringRef> parts;
     value.split(parts, ',');
@@ -160,16 +162,18 @@ private:
           library.isas.push_back(*isa);
       } else if (kind == "cuda" && isCudaArch(name)) {
         library.devices.push_back(name.str());
-      } else if (kind == "cuda-sim" && name.empty()) {
-        library.devices.push_back("sim");
+      } else if (kind == "cuda-sim" && (name.empty() || name == "large")) {
+        library.devices.push_back(name.empty() ? "sim" : "sim:large");
       } else {
         fault = "there is no target `" + part.str() +
                 "`; there are cpu, cpu:avx2, cpu:avx512, cuda:sm_80, "
                 "cuda:sm_90 (and other numbers from 70 on) and cuda-sim";
       }
     }
-    if (llvm::is_contained(library.devices, "sim") &&
-        library.devices.size() > 1)
+    if (library.devices.size() > 1 &&
+        llvm::any_of(library.devices, [](StringRef device) {
+          return device.starts_with("sim");
+        }))
       fault = "a library is for the emulator or for GPUs, not for both";
     return true;
   }

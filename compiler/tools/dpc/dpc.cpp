@@ -54,7 +54,8 @@ static constexpr llvm::StringLiteral furtherOptions =
                             avx2, avx512 (default avx2); the library takes what
                             the processor has
   --target=cuda:sm_80,... kernels for NVIDIA's GPUs too, by architecture
-  --target=cuda-sim       such kernels on the CPU, watched for races
+  --target=cuda-sim       such kernels on the CPU, watched for races (cuda-sim:large:
+                            those for more than 2^31 elements)
   --lanes=N               how many: 1, 2, 4, 8 (default) or 16
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
