@@ -110,7 +110,7 @@ private:
   void meet(Operation *op);
   void giveToFirst(Operation *op);
   void ownAdditions(Operation *op);
-  void ownIterations(memref::StoreOp store, scf::ForOp loop);
+  void ownBlock(memref::StoreOp store);
   void ownAddition(memref::StoreOp store);
   Value emitIsMine(OpBuilder &b, Value place);
 
@@ -212,12 +212,14 @@ void Distributor::giveToFirst(Operation *op) {
   op->moveBefore(&then, then.begin());
 }
 
-/// What an addition's place is computed from, within the loop around it.
-static SetVector<Operation *> getSliceOfPlace(memref::StoreOp store,
-                                              scf::ForOp loop) {
+/// What an addition's place is computed from, within its block: not further
+/// out, since conditions around it may be what keeps that inside of arrays.
+static SetVector<Operation *> getSliceOfPlace(memref::StoreOp store) {
   BackwardSliceOptions options;
   options.omitBlockArguments = options.inclusive = true;
-  options.filter = [&](Operation *op) { return loop->isProperAncestor(op); };
+  options.filter = [&](Operation *op) {
+    return op->getBlock() == store->getBlock();
+  };
   SetVector<Operation *> slice;
   getBackwardSlice(store.getIndices().front(), &slice, options);
   return slice;
@@ -233,27 +235,28 @@ Value Distributor::emitIsMine(OpBuilder &b, Value place) {
 /// Every thread goes through all iterations and does those whose addition is to
 /// a place of its own.
 void Distributor::ownAdditions(Operation *op) {
-  DenseMap<Operation *, unsigned> counts;
+  DenseMap<Block *, unsigned> counts;
   SmallVector<memref::StoreOp> stores;
   op->walk([&](memref::StoreOp store) {
     stores.push_back(store);
-    ++counts[store->getParentOfType<scf::ForOp>()];
+    ++counts[store->getBlock()];
   });
   for (memref::StoreOp store : stores) {
-    auto loop = store->getParentOfType<scf::ForOp>();
-    if (loop && op->isAncestor(loop) && counts[loop] == 1 &&
-        loop.getNumResults() == 0)
-      ownIterations(store, loop);
+    Block *block = store->getBlock();
+    if (op->isAncestor(block->getParentOp()) && counts[block] == 1 &&
+        block->getTerminator()->getNumOperands() == 0)
+      ownBlock(store);
     else
       ownAddition(store);
   }
 }
 
-void Distributor::ownIterations(memref::StoreOp store, scf::ForOp loop) {
-  Block &body = *loop.getBody();
+/// All that stands beside the addition is for its owner alone.
+void Distributor::ownBlock(memref::StoreOp store) {
+  Block &body = *store->getBlock();
   OpBuilder b = OpBuilder::atBlockBegin(&body);
   IRMapping map;
-  for (Operation *part : getSliceOfPlace(store, loop))
+  for (Operation *part : getSliceOfPlace(store))
     b.clone(*part, map);
   Value place = map.lookupOrDefault(store.getIndices().front());
   auto branch = b.create<scf::IfOp>(loc, emitIsMine(b, place), false);

@@ -8,7 +8,6 @@
 #include "compiler/conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -19,29 +18,12 @@ namespace danskin {
 
 using namespace mlir;
 
-/// Is it about numbers, and not about which cells there are? Then no proof that
-/// a read stays inside has made use of it.
-static bool isOfNumbers(Value condition) {
-  Operation *op = condition.getDefiningOp();
-  if (!op)
-    return false;
-  if (isa<arith::CmpFOp>(op))
-    return true;
-  if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op))
-    return llvm::all_of(op->getOperands(), [](Value operand) {
-      return isOfNumbers(operand) ||
-             isa_and_nonnull<arith::ConstantOp>(operand.getDefiningOp());
-    });
-  return false;
-}
-
-/// May the block be run in vain, and cheaply?
+/// May the block be run in vain, and cheaply? A load may not: an absent number
+/// may be what keeps it inside of its array.
 static bool isHarmless(Block &block, unsigned limit) {
   unsigned count = 0;
   for (Operation &op : block.without_terminator()) {
-    bool isHarmless = isa<memref::LoadOp>(op) ||
-                      (op.getNumRegions() == 0 && isMemoryEffectFree(&op));
-    if (!isHarmless || ++count > limit)
+    if (op.getNumRegions() || !isMemoryEffectFree(&op) || ++count > limit)
       return false;
   }
   return true;
@@ -55,8 +37,7 @@ struct DpFlattenBranches
   void runOnOperation() override {
     // Inner ones first.
     getOperation().walk([&](scf::IfOp branch) {
-      if (branch.getNumResults() && isOfNumbers(branch.getCondition()) &&
-          isHarmless(*branch.thenBlock(), limit) &&
+      if (branch.getNumResults() && isHarmless(*branch.thenBlock(), limit) &&
           isHarmless(*branch.elseBlock(), limit))
         flatten(branch);
     });

@@ -80,15 +80,13 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
 }
 
 def DpFlattenBranches : Pass<"dp-flatten-branches", "::mlir::ModuleOp"> {
-  let summary = "compute both sides of branches on numbers and select";
+  let summary = "compute both sides of small branches and select";
   let description = [{
-    Replaces an scf.if whose condition compares floats, and whose sides only load
-    and compute, by both sides and selections. So loads wait for no comparison, and
-    those of several candidates or iterations are under way together. Such a condition never
-    keeps a read inside of a table: proofs know nothing of floats. Expects that float
-    arithmetic has no effects. Does not touch other branches.
+    Replaces an scf.if whose sides only compute by both sides and selections, so
+    that threads of a warp stay together and loads after it need not wait. Leaves
+    branches with a load: what they ask may be what keeps it inside.
   }];
-  let options = [Option<"limit", "limit", "unsigned", "48", "operations of a side">];
+  let options = [Option<"limit", "limit", "unsigned", "24", "operations of a side">];
 }
 
 def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {

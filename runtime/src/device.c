@@ -14,8 +14,12 @@
 #include "plan.h"
 #include <string.h>
 
-/* More keep no GPU busier, but want workspace. */
-enum { MAX_BLOCKS = 1056, SUM_BLOCKS = 264, FEW_THREADS = 1 << 15 };
+/* Blocks take instances in turn: more blocks than that keep no GPU busier,
+ * fewer than MIN_BLOCKS leave parts of it idle. Between them workspace decides.
+ */
+enum { MAX_BLOCKS = 1056, MIN_BLOCKS = 132, SUM_BLOCKS = 264 };
+enum { FEW_THREADS = 1 << 15 };
+static const int64_t MUCH_WORKSPACE = (int64_t)4 << 30;
 
 static int is_cuda(const dp_tensor *tensor) {
   return tensor->device.device_type == DP_CUDA ||
@@ -49,16 +53,22 @@ int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor) {
          tensor->device.device_type == DP_CPU_PINNED;
 }
 
-static int64_t count_blocks(const dp_plan *plan) {
-  return plan->batch < MAX_BLOCKS ? plan->batch : MAX_BLOCKS;
-}
-
 static int64_t bytes_of_numbers(const dp_plan *plan) {
   return dp_round_up((int64_t)plan->entry->num_inputs * 8);
 }
 
 static int64_t block_bytes(const dp_plan *plan) {
   return bytes_of_numbers(plan) + plan->kernel;
+}
+
+static int64_t count_blocks(const dp_plan *plan) {
+  int64_t bytes = block_bytes(plan);
+  int64_t blocks = bytes ? MUCH_WORKSPACE / bytes : MAX_BLOCKS;
+  if (blocks < MIN_BLOCKS)
+    blocks = MIN_BLOCKS;
+  if (blocks > MAX_BLOCKS)
+    blocks = MAX_BLOCKS;
+  return plan->batch < blocks ? plan->batch : blocks;
 }
 
 static int64_t status_bytes(const dp_plan *plan) {
@@ -106,6 +116,9 @@ static int64_t to_word(const void *pointer) {
 static int64_t *write_size(const dp_plan *plan, int32_t k, int64_t *words) {
   const dp_call *call = plan->call;
   const dp_tensor *length = call->lengths ? call->lengths[k] : NULL;
+  /* Sizes one an instance can only be the emulator's. */
+  if (!length && plan->origins[k].from == DP_FROM_CALL && call->sizes[k]->ndim)
+    length = call->sizes[k];
   words[DP_SIZE_WORD_PADDED] = plan->sizes[k];
   words[DP_SIZE_WORD_LENGTHS] = 0;
   words[DP_SIZE_WORD_STEP] = 0;
@@ -250,8 +263,10 @@ static int32_t count_threads(const dp_plan *plan) {
 static int emulate(const dp_plan *plan, const dp_launch *launches,
                    int32_t count) {
   for (const dp_launch *l = launches; l < launches + count; ++l) {
+    /* Few, so that each takes several instances. */
+    int64_t blocks = l->blocks < 2 ? l->blocks : 2;
     const char *fault = plan->device->emulator(
-        plan->device->emulated[l->kernel], l->words, l->blocks, l->threads);
+        plan->device->emulated[l->kernel], l->words, blocks, l->threads);
     if (fault)
       return dp_fail(plan, DP_ERROR_KERNEL, "the emulator found %s", fault);
   }

@@ -235,7 +235,7 @@ static int bind_size_tensor(dp_plan *plan, const dp_subject *subject,
                       "its elements are %s%d, but must be i32 or i64",
                       letter(tensor), (int)tensor->dtype.bits);
   int code = DP_OK;
-  if (plan->device && !is_length) {
+  if (plan->device && !plan->device->emulator && !is_length) {
     if (!is_at_cpu(tensor) || tensor->ndim)
       return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
                         "the size of a call on a GPU must be one number of the "
