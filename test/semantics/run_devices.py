@@ -49,7 +49,7 @@ def results(options):
 
 def main():
     parser = driver.make_parser(__doc__)
-    parser.add_argument("--count", type=int, default=40, help="random programs")
+    parser.add_argument("--count", type=int, default=24, help="random programs")
     parser.add_argument("--seed", type=int, default=500, help="of the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     return driver.run(results(parser.parse_args()))
