@@ -9,6 +9,7 @@ Python package. `prepare` needs no GPU.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -93,7 +94,8 @@ def prepare(folder, target):
     shutil.copy2(os.environ.get("DANSKIN_DPC", ROOT / "build" / "bin" / "dpc"), folder / "dpc")
     set_cache(folder)
     expected = {}
-    for subject in subjects.SUBJECTS:
+
+    def prepare_case(subject):
         case, begun = Case(subject), time.monotonic()
         for reg, query, dtype in combinations():
             if query not in case.program(reg).description.entries:
@@ -103,6 +105,9 @@ def prepare(folder, target):
                 expected[key] = case.expect(reg, query, str(folder / "dpc"))
             case.entry(reg, query, dtype, target)
         print(f"{case.name}: {time.monotonic() - begun:.0f} s", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(prepare_case, subjects.SUBJECTS))
     prepare_torch(target)
     for name, bench in BENCHES.items():
         for query in bench["queries"]:
