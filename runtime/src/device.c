@@ -27,13 +27,13 @@ static int is_cuda(const dp_tensor *tensor) {
 }
 
 /* Where the first input on a GPU is; an emulated device is wherever. */
-int dp_choose_device(dp_plan *plan) {
+void dp_choose_device(dp_plan *plan) {
   const dp_device_kernels *device = plan->entry->device;
   if (!device)
-    return DP_OK;
+    return;
   if (device->emulator) {
     plan->device = device;
-    return DP_OK;
+    return;
   }
   for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
     const dp_tensor *tensor = plan->call->inputs[i];
@@ -41,16 +41,14 @@ int dp_choose_device(dp_plan *plan) {
       continue;
     plan->device = device;
     memcpy(&plan->place, &tensor->device, sizeof plan->place);
-    return DP_OK;
+    return;
   }
-  return DP_OK;
 }
 
 int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor) {
   if (plan->device && !plan->device->emulator)
     return is_cuda(tensor) && tensor->device.device_id == plan->place.device_id;
-  return tensor->device.device_type == DP_CPU ||
-         tensor->device.device_type == DP_CPU_PINNED;
+  return dp_is_at_cpu(tensor);
 }
 
 static int64_t bytes_of_numbers(const dp_plan *plan) {
@@ -114,11 +112,7 @@ static int64_t to_word(const void *pointer) {
 }
 
 static int64_t *write_size(const dp_plan *plan, int32_t k, int64_t *words) {
-  const dp_call *call = plan->call;
-  const dp_tensor *length = call->lengths ? call->lengths[k] : NULL;
-  /* Sizes one an instance can only be the emulator's. */
-  if (!length && plan->origins[k].from == DP_FROM_CALL && call->sizes[k]->ndim)
-    length = call->sizes[k];
+  const dp_tensor *length = dp_find_lengths(plan, k);
   words[DP_SIZE_WORD_PADDED] = plan->sizes[k];
   words[DP_SIZE_WORD_LENGTHS] = 0;
   words[DP_SIZE_WORD_STEP] = 0;

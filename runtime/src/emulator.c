@@ -78,7 +78,10 @@ static void grow(emulator *e) {
   free(old);
 }
 
+/* NULL where no kernel runs: the host asks for the workspace. */
 static access *look_up(emulator *e, const void *address) {
+  if (!e)
+    return NULL;
   if (2 * e->used >= e->capacity)
     grow(e);
   access *found = find(e, (uintptr_t)address);
@@ -99,9 +102,9 @@ static void report(emulator *e, const char *what, int32_t other) {
 void dp_emulator_read(const void *address, int64_t bytes) {
   (void)bytes;
   emulator *e = running;
-  if (!e) /* the host asks for the workspace */
-    return;
   access *at = look_up(e, address);
+  if (!at)
+    return;
   if (at->written == e->stretch && at->writer != e->current)
     report(e, "reads what is written by", at->writer);
   int is_first = at->read != e->stretch;
@@ -112,9 +115,9 @@ void dp_emulator_read(const void *address, int64_t bytes) {
 void dp_emulator_write(const void *address, int64_t bytes) {
   (void)bytes;
   emulator *e = running;
-  if (!e) /* the host asks for the workspace */
-    return;
   access *at = look_up(e, address);
+  if (!at)
+    return;
   if (at->written == e->stretch && at->writer != e->current)
     report(e, "writes where there writes", at->writer);
   if (at->read == e->stretch && at->reader != e->current)

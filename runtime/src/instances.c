@@ -7,15 +7,18 @@
 #include "plan.h"
 #include <string.h>
 
-/* What the call says instance b has of size k: the padded value unless sizes
- * or lengths tell otherwise. */
-static int64_t instance_size(const dp_plan *plan, int64_t b, int32_t k) {
+const dp_tensor *dp_find_lengths(const dp_plan *plan, int32_t k) {
   const dp_call *call = plan->call;
   if (call->lengths && call->lengths[k])
-    return dp_read_int(call->lengths[k], b);
+    return call->lengths[k];
   if (plan->origins[k].from == DP_FROM_CALL && call->sizes[k]->ndim)
-    return dp_read_int(call->sizes[k], b);
-  return plan->sizes[k];
+    return call->sizes[k];
+  return NULL;
+}
+
+static int64_t instance_size(const dp_plan *plan, int64_t b, int32_t k) {
+  const dp_tensor *lengths = dp_find_lengths(plan, k);
+  return lengths ? dp_read_int(lengths, b) : plan->sizes[k];
 }
 
 void dp_instance_sizes(const dp_plan *plan, int64_t b, int64_t *sizes) {

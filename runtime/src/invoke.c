@@ -104,10 +104,10 @@ static int lay_out_workspace(dp_plan *plan) {
 
 static int resolve(dp_plan *plan) {
   int code = check_call(plan);
-  if (code == DP_OK)
-    code = dp_choose_device(plan);
-  if (code == DP_OK)
-    code = dp_bind_inputs(plan);
+  if (code != DP_OK)
+    return code;
+  dp_choose_device(plan);
+  code = dp_bind_inputs(plan);
   if (code == DP_OK)
     code = dp_bind_size_tensors(plan);
   if (code == DP_OK)

@@ -119,6 +119,8 @@ int dp_end_at_origin(const dp_plan *plan, int32_t k, int code);
 int dp_resolve_sizes(dp_plan *plan);
 
 /* instances.c */
+/* What the call says instances have of size k; NULL: the padded value. */
+const dp_tensor *dp_find_lengths(const dp_plan *plan, int32_t k);
 void dp_instance_sizes(const dp_plan *plan, int64_t b, int64_t *sizes);
 int dp_check_instances(dp_plan *plan);
 int dp_check_gamma(const dp_plan *plan);
@@ -150,7 +152,7 @@ int dp_validate_instances(const dp_plan *plan);
 int dp_run_instances(const dp_plan *plan);
 
 /* device.c */
-int dp_choose_device(dp_plan *plan);
+void dp_choose_device(dp_plan *plan);
 /* Whether memory of this kind is where the call runs. */
 int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor);
 int dp_lay_out_device(dp_plan *plan);
@@ -178,6 +180,11 @@ void dp_pool_grow(int64_t threads);
 /* data + bytes, where data may be NULL for an array without elements. */
 static inline char *dp_advance(const void *data, int64_t bytes) {
   return (char *)((uintptr_t)data + (uintptr_t)bytes);
+}
+
+static inline int dp_is_at_cpu(const dp_tensor *tensor) {
+  return tensor->device.device_type == DP_CPU ||
+         tensor->device.device_type == DP_CPU_PINNED;
 }
 
 static inline int64_t dp_round_up(int64_t bytes) {

@@ -43,11 +43,6 @@ int dp_join_batch(dp_plan *plan, const dp_subject *subject, int64_t instances) {
                     plan->batch_from.name, (long long)plan->batch);
 }
 
-static int is_at_cpu(const dp_tensor *tensor) {
-  return tensor->device.device_type == DP_CPU ||
-         tensor->device.device_type == DP_CPU_PINNED;
-}
-
 static int fail_device(const dp_plan *plan, const dp_subject *subject,
                        const dp_tensor *tensor) {
   int type = (int)tensor->device.device_type;
@@ -198,7 +193,7 @@ static int bind_input(dp_plan *plan, int32_t i, int64_t *dense) {
                       (int)tensor->ndim, (int)input->rank,
                       (int)input->rank + 1);
   int code = check_type(plan, &subject, input->kind, 0, tensor);
-  int is_value = plan->device && tensor->ndim == 0 && is_at_cpu(tensor);
+  int is_value = plan->device && tensor->ndim == 0 && dp_is_at_cpu(tensor);
   if (code == DP_OK && !is_value)
     code = check_device(plan, &subject, tensor);
   if (code != DP_OK)
@@ -236,7 +231,7 @@ static int bind_size_tensor(dp_plan *plan, const dp_subject *subject,
                       letter(tensor), (int)tensor->dtype.bits);
   int code = DP_OK;
   if (plan->device && !plan->device->emulator && !is_length) {
-    if (!is_at_cpu(tensor) || tensor->ndim)
+    if (!dp_is_at_cpu(tensor) || tensor->ndim)
       return dp_fail_at(plan, subject, DP_ERROR_DEVICE,
                         "the size of a call on a GPU must be one number of the "
                         "CPU; what instances use of it are lengths");
