@@ -4,6 +4,6 @@
 
 #include "viterbi.h"
 
-double getOptimum(const viterbi_value_f64_args &arguments);
+double getOptimum(viterbi_value_f64_args arguments);
 
 #endif
