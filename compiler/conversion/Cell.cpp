@@ -106,6 +106,52 @@ bool Cell::mayBeAbsent(Value value) {
 // Equations
 //===----------------------------------------------------------------------===//
 
+void Cell::emitCells(OpBuilder &b, Unit &unit, ValueRange indices) {
+  const Nest &nest = *unit.nest;
+  Nest::Point point = nest.start(env, indices);
+  emitGuarded(b, unit, nest.emitGuards(b, loc, env, point),
+              [&](OpBuilder &at) {
+                nest.emit(at, loc, env, point,
+                          [&](OpBuilder &inner, ValueRange cells) {
+                            emitUnit(inner, unit, cells);
+                          });
+              });
+}
+
+/// Tables without memory are nothing where the guard does not hold.
+void Cell::emitGuarded(OpBuilder &b, Unit &unit, Value guard,
+                       llvm::function_ref<void(OpBuilder &)> emit) {
+  if (!guard)
+    return emit(b);
+  SmallVector<TablePlan *> mine;
+  for (TablePlan *table : unit.tables)
+    if (table->local)
+      mine.push_back(table);
+  auto branch = b.create<scf::IfOp>(
+      loc, guard,
+      [&](OpBuilder &inner, Location) {
+        emit(inner);
+        SmallVector<Value> raws;
+        for (TablePlan *table : mine)
+          llvm::append_range(raws, locals.lookup(table));
+        inner.create<scf::YieldOp>(loc, raws);
+      },
+      [&](OpBuilder &inner, Location) {
+        SmallVector<Value> raws;
+        for (TablePlan *table : mine)
+          llvm::append_range(raws, memory.emitNothing(inner, *table));
+        inner.create<scf::YieldOp>(loc, raws);
+      });
+  SmallVector<Value> results(branch.getResults());
+  ArrayRef<Value> rest = results;
+  for (TablePlan *table : mine) {
+    size_t width = memory.getRawTypes(*table).size();
+    locals[table] = Memory::Raw(rest.take_front(width));
+    rest = rest.drop_front(width);
+  }
+}
+
+/// Computes the cell `indices` of a unit and stores it.
 void Cell::emitUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
   SmallVector<Value> all = emitEquations(b, unit, indices, 0);
   ArrayRef<Value> rest = all;
@@ -115,7 +161,7 @@ void Cell::emitUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
     rest = rest.drop_front(width);
     if (table->local)
       locals[table] = raw;
-    else
+    else if (!path)
       memory.store(b, *table, indices, raw);
   }
 }
@@ -236,15 +282,28 @@ SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
   }
 }
 
-void Cell::emitVisit(OpBuilder &b, dp::VisitOp visit, ValueRange indices,
-                     Traceback &takesSteps) {
-  path = &takesSteps;
+void Cell::emitAgain(OpBuilder &b, Unit &unit, ValueRange indices) {
+  if (llvm::any_of(unit.tables, [](TablePlan *table) { return table->again; }))
+    emitUnit(b, unit, indices);
+}
+
+/// A table without memory that this cell, of a path, has not computed yet. Who
+/// asks next may stand where this is not known.
+Memory::Raw Cell::emitLocalAgain(OpBuilder &b, TablePlan &table,
+                                 ValueRange indices) {
+  auto before = locals;
+  emitCells(b, *plan.findUnit(table), indices);
+  Memory::Raw raw = locals.lookup(&table);
+  locals = std::move(before);
+  return raw;
+}
+
+void Cell::emitVisit(OpBuilder &b, dp::VisitOp visit, ValueRange indices) {
   Block &block = visit.getBody().front();
   bind(block, indices);
   emitComprehension(b, block.begin(), {},
                     [](OpBuilder &, dp::YieldOp,
                        ValueRange) -> SmallVector<Value> { return {}; });
-  path = nullptr;
 }
 
 void Cell::emitScatter(OpBuilder &b, dp::ScatterOp scatter,

@@ -22,26 +22,23 @@ class Traceback;
 
 class Cell {
 public:
-  Cell(Plan &plan, Env &env, Memory &memory)
-      : plan(plan), env(env), memory(memory), loc(env.getLoc()) {}
+  Cell(Plan &plan, Env &env, Memory &memory, Traceback *path = nullptr)
+      : plan(plan), env(env), memory(memory), loc(env.getLoc()), path(path) {}
 
-  /// Computes the cell `indices` of a unit and stores it. Tables without memory
-  /// are known to what this Cell emits later.
-  void emitUnit(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
+  /// Computes the cells of a unit that belong to one cell of its statement, and
+  /// stores them. Tables without memory are known to what this Cell emits later.
+  void emitCells(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
   /// Forgets tables without memory.
   void leave() { locals.clear(); }
   /// Adds what a scatter yields at the cell `indices`.
   void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
                    mlir::ValueRange indices);
   llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
-  /// Runs the visit of a cell, whose steps `path` takes.
+  /// Of a path: finds out again what visits of the cell `indices` of this unit
+  /// will ask, and runs such a visit.
+  void emitAgain(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
   void emitVisit(mlir::OpBuilder &b, mlir::dp::VisitOp visit,
-                 mlir::ValueRange indices, Traceback &path);
-  /// Values a table without memory has where it was not computed.
-  void setLocal(TablePlan &table, Memory::Raw raw) {
-    locals[&table] = std::move(raw);
-  }
-  Memory::Raw getLocal(TablePlan &table) { return locals.lookup(&table); }
+                 mlir::ValueRange indices);
 
 private:
   friend class Arms;
@@ -56,6 +53,11 @@ private:
   Real getScaled(mlir::OpBuilder &b, mlir::Value value, LogUnit unit);
   mlir::Value getIndex(mlir::Value value);
 
+  void emitUnit(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
+  void emitGuarded(mlir::OpBuilder &b, Unit &unit, mlir::Value guard,
+                   llvm::function_ref<void(mlir::OpBuilder &)> emit);
+  Memory::Raw emitLocalAgain(mlir::OpBuilder &b, TablePlan &table,
+                             mlir::ValueRange indices);
   /// The raw cells of a unit by its equations from `first` on.
   llvm::SmallVector<mlir::Value> emitEquations(mlir::OpBuilder &b, Unit &unit,
                                                mlir::ValueRange indices,
@@ -103,8 +105,8 @@ private:
   Env &env;
   Memory &memory;
   mlir::Location loc;
-  Traceback *path = nullptr; ///< while a visit is emitted
-  mlir::IRMapping scope;     ///< indices and conditions
+  Traceback *path;       ///< takes the steps of visits
+  mlir::IRMapping scope; ///< indices and conditions
   llvm::DenseMap<mlir::Value, Real> reals;
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;
   llvm::DenseMap<mlir::Value, bool> absences;

@@ -64,8 +64,13 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
     return;
   }
   TablePlan &table = plan.get(op.getArray());
-  Memory::Raw raw =
-      table.local ? getLocal(table) : memory.load(b, table, indices);
+  Memory::Raw raw;
+  if (!table.local)
+    raw = memory.load(b, table, indices);
+  else if (locals.contains(&table) || !path)
+    raw = locals.lookup(&table);
+  else
+    raw = emitLocalAgain(b, table, indices);
   if (table.isIndex())
     scope.map(result, raw[0]);
   else

@@ -230,6 +230,30 @@ static bool isLocal(Plan &plan, TablePlan &table) {
   return true;
 }
 
+/// Does only a path read this place of a winner, and finds it out again sooner
+/// than each cell keeps it? A path is of one dimension: of a table of more it
+/// meets few cells. Threads would look through many candidates one by one.
+static bool isFoundAgain(Plan &plan, TablePlan &table) {
+  if (!table.isIndex() || table.isOutput() || plan.forThreads ||
+      table.op.getEquations().empty())
+    return false;
+  for (dp::EquationOp equation : table.op.getEquations()) {
+    auto yield = cast<dp::YieldOp>(equation.getBody().front().back());
+    auto choose = yield.getOperand(0).getDefiningOp<dp::ChooseOp>();
+    if (!choose || (table.root.getRank() < 2 && choose.getMaxBinders() > 0))
+      return false;
+  }
+  Value value = table.op.getEquations().front().getTables()[0];
+  return llvm::all_of(table.op.getResult().getUsers(), [&](Operation *user) {
+    auto read = dyn_cast<dp::ReadOp>(user);
+    if (!read)
+      return !isa<dp::TracebackOp>(user);
+    auto visit = dyn_cast<dp::VisitOp>(read->getParentOp());
+    return visit && visit.getTable() == value &&
+           llvm::equal(read.getIndices(), visit.getBody().getArguments());
+  });
+}
+
 /// The statistics of a scaled choice are what its value is made of.
 void Plan::findComponents() {
   for (auto equation : program.getBody().front().getOps<dp::EquationOp>()) {
@@ -265,8 +289,10 @@ SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
 
 LogicalResult Plan::makeLayouts() {
   findComponents();
-  for (auto &[value, table] : tables)
-    table->local = isLocal(*this, *table);
+  for (auto &[value, table] : tables) {
+    table->again = isFoundAgain(*this, *table);
+    table->local = table->again || isLocal(*this, *table);
+  }
   for (auto &[value, table] : tables)
     if (table->whole && !table->local)
       table->whole->local = false;
@@ -293,6 +319,14 @@ LogicalResult Plan::makeLayouts() {
     table->layout = std::move(*layout);
   }
   return success();
+}
+
+Unit *Plan::findUnit(TablePlan &table) {
+  for (Statement &statement : statements)
+    for (Unit &unit : statement.units)
+      if (llvm::is_contained(unit.tables, &table))
+        return &unit;
+  return nullptr;
 }
 
 SmallVector<TablePlan *> Plan::getStored() {

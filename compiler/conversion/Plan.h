@@ -30,6 +30,8 @@ struct TablePlan {
   std::optional<Layout> box;
   /// Never read but at the cell where it is made: a value, no memory.
   bool local = false;
+  /// A local place of a winner, which a path finds out again.
+  bool again = false;
   /// The table of scaled numbers whose exponent (1) or mantissa (0) this is.
   TablePlan *whole = nullptr;
   unsigned component = 0;
@@ -91,6 +93,8 @@ struct Plan {
   mlir::LogicalResult make();
 
   TablePlan &get(mlir::Value table) { return *tables.find(table)->second; }
+  /// The unit that makes a table; null for what nothing makes.
+  Unit *findUnit(TablePlan &table);
   /// The tables that take a place in the workspace, in order.
   llvm::SmallVector<TablePlan *> getStored();
 

@@ -41,7 +41,6 @@ public:
 private:
   void emitTimeLoop(OpBuilder &b, std::vector<Active> group, unsigned row);
   void emitCell(OpBuilder &b, Statement &statement, ValueRange indices);
-  void emitInnerUnit(OpBuilder &b, Unit &unit, ValueRange indices);
 
   Env &env;
   Memory &memory;
@@ -135,49 +134,8 @@ void Runner::emitCell(OpBuilder &b, Statement &statement, ValueRange indices) {
   if (statement.scatter)
     return cell.emitScatter(b, statement.scatter, indices);
   for (Unit &unit : statement.units)
-    emitInnerUnit(b, unit, indices);
+    cell.emitCells(b, unit, indices);
   cell.leave();
-}
-
-/// The cells of a unit that belong to one cell of the statement.
-void Runner::emitInnerUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
-  const Nest &nest = *unit.nest;
-  Nest::Point point = nest.start(env, indices);
-  Value guard = nest.emitGuards(b, loc, env, point);
-  auto emitCells = [&](OpBuilder &at) {
-    nest.emit(at, loc, env, point, [&](OpBuilder &inner, ValueRange cells) {
-      cell.emitUnit(inner, unit, cells);
-    });
-  };
-  if (!guard)
-    return emitCells(b);
-
-  SmallVector<TablePlan *> locals;
-  for (TablePlan *table : unit.tables)
-    if (table->local)
-      locals.push_back(table);
-  auto branch = b.create<scf::IfOp>(
-      loc, guard,
-      [&](OpBuilder &inner, Location) {
-        emitCells(inner);
-        SmallVector<Value> raws;
-        for (TablePlan *table : locals)
-          llvm::append_range(raws, cell.getLocal(*table));
-        inner.create<scf::YieldOp>(loc, raws);
-      },
-      [&](OpBuilder &inner, Location) {
-        SmallVector<Value> raws;
-        for (TablePlan *table : locals)
-          llvm::append_range(raws, memory.emitNothing(inner, *table));
-        inner.create<scf::YieldOp>(loc, raws);
-      });
-  SmallVector<Value> results(branch.getResults());
-  ArrayRef<Value> rest = results;
-  for (TablePlan *table : locals) {
-    size_t width = memory.getRawTypes(*table).size();
-    cell.setLocal(*table, Memory::Raw(rest.take_front(width)));
-    rest = rest.drop_front(width);
-  }
 }
 
 /// Sets to 0 what scatters add into, and what of an output is no cell.
@@ -233,9 +191,8 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
         env.getLoc(), b.getI32Type(),
         b.create<memref::LoadOp>(env.getLoc(), faults,
                                  constantIndex(b, env.getLoc(), 0)));
-  Cell cell(plan, env, memory);
   for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>()) {
-    Value failed = Traceback(plan, env, memory, cell, op).emit(b);
+    Value failed = Traceback(plan, env, memory, op).emit(b);
     failed = b.create<arith::ExtUIOp>(env.getLoc(), b.getI32Type(), failed);
     code = b.create<arith::OrIOp>(env.getLoc(), code, failed);
   }

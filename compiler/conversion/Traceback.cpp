@@ -13,10 +13,9 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-Traceback::Traceback(Plan &plan, Env &env, Memory &memory, Cell &cell,
-                     dp::TracebackOp op)
-    : plan(plan), env(env), memory(memory), cell(cell), op(op),
-      loc(env.getLoc()), rows(plan.get(op.getRows())),
+Traceback::Traceback(Plan &plan, Env &env, Memory &memory, dp::TracebackOp op)
+    : plan(plan), env(env), memory(memory), cell(plan, env, memory, this),
+      op(op), loc(env.getLoc()), rows(plan.get(op.getRows())),
       stack(plan.get(op.getStack())) {
   llvm::SetVector<Value> visited;
   for (auto visit : op.getVisits().front().getOps<dp::VisitOp>())
@@ -93,10 +92,6 @@ void Traceback::emitDescend(OpBuilder &b, Value table, ValueRange indices) {
   });
 }
 
-void Traceback::emitVisit(OpBuilder &b, dp::VisitOp visit, ValueRange indices) {
-  cell.emitVisit(b, visit, indices, *this);
-}
-
 /// Turns the entries from `from` on around.
 void Traceback::emitReversal(OpBuilder &b, Value from) {
   Value one = constant(b, 1), to = get(b, depth);
@@ -131,9 +126,12 @@ void Traceback::emitPopped(OpBuilder &b) {
     SmallVector<Value> indices;
     for (unsigned d = 0; d < plan.get(table).op.getRank(); ++d)
       indices.push_back(loadEntry(inside, top, 1 + d)[0]);
+    if (Unit *unit = plan.findUnit(plan.get(table)))
+      cell.emitAgain(inside, *unit, indices);
     for (auto visit : op.getVisits().front().getOps<dp::VisitOp>())
       if (!visit.getRoot() && visit.getTable() == table)
-        emitVisit(inside, visit, indices);
+        cell.emitVisit(inside, visit, indices);
+    cell.leave();
   }
   emitReversal(b, top);
 }
@@ -176,7 +174,7 @@ Value Traceback::emit(OpBuilder &b) {
       inner = branch.getThenBodyBuilder();
     }
     nest.emit(inner, loc, env, point, [&](OpBuilder &at, ValueRange indices) {
-      emitVisit(at, visit, indices);
+      cell.emitVisit(at, visit, indices);
       emitWalk(at);
     });
   }

@@ -19,8 +19,7 @@ namespace danskin::conversion {
 
 class Traceback {
 public:
-  Traceback(Plan &plan, Env &env, Memory &memory, Cell &cell,
-            mlir::dp::TracebackOp op);
+  Traceback(Plan &plan, Env &env, Memory &memory, mlir::dp::TracebackOp op);
 
   /// Emits the walk; gives whether the path did not fit (`i1`).
   mlir::Value emit(mlir::OpBuilder &b);
@@ -31,8 +30,6 @@ public:
                    mlir::ValueRange indices);
 
 private:
-  void emitVisit(mlir::OpBuilder &b, mlir::dp::VisitOp visit,
-                 mlir::ValueRange indices);
   void emitWalk(mlir::OpBuilder &b);
   void emitPopped(mlir::OpBuilder &b);
   void emitReversal(mlir::OpBuilder &b, mlir::Value from);
@@ -46,7 +43,7 @@ private:
   Plan &plan;
   Env &env;
   Memory &memory;
-  Cell &cell;
+  Cell cell;
   mlir::dp::TracebackOp op;
   mlir::Location loc;
   TablePlan &rows, &stack;
