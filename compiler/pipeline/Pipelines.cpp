@@ -61,7 +61,7 @@ ArrayRef<Entry> danskin::getEntries() {
        addReverse, ""},
       {"hvp", "hvp",
        "along a direction v: H v of <ct, outputs>, and J v of each output",
-       deriveHessianProduct, "", /*tracesPath=*/false, /*isCurvature=*/true},
+       deriveHessianProduct, ""},
       {"argmax", "argmax", "the path of the all-hard program", deriveNothing,
        "hard",
        /*tracesPath=*/true},
@@ -138,8 +138,6 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
   DpChooseFormOptions form;
   if (!options.form.empty())
     form.form = options.form;
-  else if (entry.isCurvature)
-    form.form = "wide"; // differences of nearly equal numbers need the digits
   onProgram(manager).addPass(createDpChooseForm(form));
   onProgram(manager).addPass(createDpVerifySchedule());
   // The bound on a path's length comes from the schedule.

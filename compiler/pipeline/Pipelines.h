@@ -63,7 +63,6 @@ struct Entry {
   /// what is chosen.
   llvm::StringRef onlyRegularizer;
   bool tracesPath = false;
-  bool isCurvature = false; ///< gives second derivatives
 };
 llvm::ArrayRef<Entry> getEntries();
 /// By either name.

@@ -9,8 +9,9 @@
 #include <cpuid.h>
 #endif
 
-/* Lanes take a workspace each; beyond this they wait for one another's. */
-#define MOST_BYTES (INT64_C(1) << 30)
+/* Lanes take a workspace each; beyond this, for all threads together, they wait
+ * for one another's. */
+#define MOST_BYTES (INT64_C(2) << 30)
 
 #ifdef __x86_64__
 static uint64_t enabled_state(void) {
@@ -62,10 +63,13 @@ void dp_choose_lanes(dp_plan *plan) {
   plan->lanes = NULL;
   plan->width = 1;
   int64_t bytes = plan->kernel + plan->ints + plan->parts;
+  int64_t threads = dp_processors(plan->call->max_threads);
   for (int32_t i = 0; i < plan->entry->num_lanes; ++i) {
     const dp_lanes *lanes = &plan->entry->lanes[i];
-    int is_wide =
-        lanes->run && plan->batch > 2 && bytes <= MOST_BYTES / lanes->lanes;
+    int64_t tasks = plan->batch / lanes->lanes + 1;
+    int64_t slots = threads < tasks ? threads : tasks;
+    int is_wide = lanes->run && plan->batch > 2 &&
+                  bytes <= MOST_BYTES / lanes->lanes / slots;
     if (!has_isa(lanes->isa) || (!is_wide && !lanes->one))
       continue;
     plan->lanes = lanes;
