@@ -109,13 +109,11 @@ bool Cell::mayBeAbsent(Value value) {
 void Cell::emitCells(OpBuilder &b, Unit &unit, ValueRange indices) {
   const Nest &nest = *unit.nest;
   Nest::Point point = nest.start(env, indices);
-  emitGuarded(b, unit, nest.emitGuards(b, loc, env, point),
-              [&](OpBuilder &at) {
-                nest.emit(at, loc, env, point,
-                          [&](OpBuilder &inner, ValueRange cells) {
-                            emitUnit(inner, unit, cells);
-                          });
-              });
+  emitGuarded(b, unit, nest.emitGuards(b, loc, env, point), [&](OpBuilder &at) {
+    nest.emit(at, loc, env, point, [&](OpBuilder &inner, ValueRange cells) {
+      emitUnit(inner, unit, cells);
+    });
+  });
 }
 
 /// Tables without memory are nothing where the guard does not hold.

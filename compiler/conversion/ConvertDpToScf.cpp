@@ -71,21 +71,35 @@ struct ConvertDpToScf
     };
     Type bytes = MemRefType::get(ShapedType::kDynamic, b.getI8Type());
     Type words = MemRefType::get(ShapedType::kDynamic, b.getI64Type());
-    auto run = create(
-        "run", {signature.sizes, signature.inputs, signature.outputs, bytes},
-        b.getI32Type());
-    emitRun(plan, run);
-    lowerMath(run);
+    auto emitKernel = [&](StringRef name, Plan &kernel) {
+      ArrayRef<Type> sizes = signature.sizes;
+      func::FuncOp path;
+      // Threads walk where they are; lanes call.
+      if (!forThreads && hasPath(program)) {
+        SmallVector<Type> arrays = llvm::to_vector(
+            llvm::concat<Type>(signature.inputs, signature.outputs));
+        for (Type &array : arrays)
+          array = moveAnywhere(cast<MemRefType>(array));
+        Type index = b.getIndexType();
+        path = create((name + "_path").str(),
+                      {sizes, arrays, bytes, {index, index}}, b.getI32Type());
+        path.setPrivate();
+        emitPath(kernel, path);
+        lowerMath(path);
+      }
+      auto function =
+          create(name, {sizes, signature.inputs, signature.outputs, bytes},
+                 b.getI32Type());
+      emitRun(kernel, function, path);
+      lowerMath(function);
+    };
+    emitKernel("run", plan);
     SmallVector<Plan *> plans = {&plan};
     auto addVariant = [&](StringRef name, Plan &variant) {
       if (failed(variant.make()))
         return failure();
       plans.push_back(&variant);
-      auto function = create(
-          name, {signature.sizes, signature.inputs, signature.outputs, bytes},
-          b.getI32Type());
-      emitRun(variant, function);
-      lowerMath(function);
+      emitKernel(name, variant);
       return success();
     };
     Plan scaled(program, io, mayScale(program, io), danskin::scheduleAttrName,
@@ -110,6 +124,19 @@ struct ConvertDpToScf
                  create("validate", {signature.sizes, signature.inputs, words},
                         b.getI64Type()));
     return success();
+  }
+
+  static bool hasPath(dp::ProgramOp program) {
+    return !program.getBody().front().getOps<dp::TracebackOp>().empty();
+  }
+
+  /// An array whose first element may lie anywhere in its memory.
+  static Type moveAnywhere(MemRefType type) {
+    auto layout = cast<StridedLayoutAttr>(type.getLayout());
+    return MemRefType::get(type.getShape(), type.getElementType(),
+                           StridedLayoutAttr::get(type.getContext(),
+                                                  ShapedType::kDynamic,
+                                                  layout.getStrides()));
   }
 
   static bool hasWavefront(dp::ProgramOp program) {

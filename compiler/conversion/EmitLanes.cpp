@@ -30,6 +30,7 @@ private:
   struct Array {
     Value memory;
     SmallVector<Value> strides;
+    Value laneStride;
     Value laneOffsets; ///< where each lane's first element lies
   };
 
@@ -51,9 +52,11 @@ private:
     llvm_unreachable("lanes share no memory");
   }
 
+  void emitPathCall(OpBuilder &b, func::CallOp call) override;
+
   func::FuncOp kernel;
   DenseMap<Value, Array> arrays;
-  Value workspace, lane;
+  Value workspace, lane, count;
 };
 } // namespace
 
@@ -64,6 +67,7 @@ void LaneEmitter::openArray(OpBuilder &b, Value argument, Value array,
   Value number = b.create<arith::MinSIOp>(here, lane, spread(b, last));
   arrays[argument] = {flat.memory,
                       SmallVector<Value>(llvm::drop_begin(flat.strides)),
+                      flat.strides.front(),
                       multiply(b, number, spread(b, flat.strides.front()))};
 }
 
@@ -71,8 +75,8 @@ void LaneEmitter::run(func::FuncOp lanes) {
   Block *entry = lanes.addEntryBlock();
   OpBuilder b = OpBuilder::atBlockEnd(entry);
   lane = countUp(b);
-  Value last = b.create<arith::SubIOp>(here, entry->getArguments().back(),
-                                       constant(b, 1));
+  count = entry->getArguments().back();
+  Value last = b.create<arith::SubIOp>(here, count, constant(b, 1));
   workspace = kernel.getArguments().back();
   for (auto [mine, theirs] :
        llvm::zip(kernel.getArguments(), entry->getArguments())) {
@@ -106,6 +110,39 @@ void LaneEmitter::emitView(OpBuilder &b, memref::ViewOp view) {
           here, MemRefType::get(ShapedType::kDynamic, type.getElementType()),
           get(view.getSource()), multiply(b, get(view.getByteShift()), times),
           multiply(b, count, times)));
+}
+
+/// One lane after the other, of those that are there.
+void LaneEmitter::emitPathCall(OpBuilder &b, func::CallOp call) {
+  Value result = call.getResult(0);
+  Value none = emitNothing(b, getLaneType(result.getType()));
+  auto loop = b.create<scf::ForOp>(here, constant(b, 0), count, constant(b, 1),
+                                   ValueRange(none));
+  OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
+  Value which = loop.getInductionVar();
+  SmallVector<Value> operands;
+  for (Value operand : call.getOperands().drop_back(2)) {
+    auto cast = operand.getDefiningOp<memref::CastOp>();
+    auto found = arrays.find(cast ? cast.getSource() : operand);
+    if (found == arrays.end()) {
+      operands.push_back(get(operand));
+      continue;
+    }
+    const Array &mine = found->second;
+    auto type = mlir::cast<MemRefType>(operand.getType());
+    Value most = constant(inner, std::numeric_limits<int64_t>::max());
+    operands.push_back(inner.create<memref::ReinterpretCastOp>(
+        here, type, mine.memory, multiply(inner, which, mine.laneStride),
+        SmallVector<Value>(type.getRank(), most), mine.strides));
+  }
+  operands.push_back(constant(inner, width));
+  operands.push_back(which);
+  auto one = inner.create<func::CallOp>(here, call.getCallee(),
+                                        call.getResultTypes(), operands);
+  Value next = inner.create<vector::InsertElementOp>(
+      here, one.getResult(0), loop.getRegionIterArgs()[0], which);
+  inner.create<scf::YieldOp>(here, next);
+  map.map(result, loop.getResult(0));
 }
 
 VectorEmitter::Address LaneEmitter::getAddress(OpBuilder &b, Value array,

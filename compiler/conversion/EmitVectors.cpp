@@ -123,6 +123,9 @@ void VectorEmitter::emitElementwise(OpBuilder &b, Operation *op) {
 
 /// A function of the runtime, lane by lane unless there is one of vectors.
 void VectorEmitter::emitCall(OpBuilder &b, func::CallOp call) {
+  if (llvm::any_of(call.getOperandTypes(),
+                   [](Type type) { return isa<MemRefType>(type); }))
+    return emitPathCall(b, call);
   Value result;
   SmallVector<Value> operands;
   for (Value operand : call.getOperands())

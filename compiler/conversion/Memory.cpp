@@ -69,9 +69,19 @@ Memory::Region Memory::arrange(OpBuilder &b, ValueRange extents) {
   return region;
 }
 
+void Memory::open(Value workspace, Value howMany, Value which) {
+  width = howMany;
+  lane = which;
+  open(workspace);
+}
+
 void Memory::open(Value workspace) {
   OpBuilder &b = env.getPrologue();
   auto view = [&](Value offset, Value count, Type element) {
+    if (width) {
+      offset = b.create<arith::MulIOp>(loc, offset, width);
+      count = b.create<arith::MulIOp>(loc, count, width);
+    }
     return b.create<memref::ViewOp>(
         loc, MemRefType::get(ShapedType::kDynamic, element), workspace, offset,
         ValueRange(count));
@@ -90,8 +100,9 @@ void Memory::open(Value workspace) {
   }
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
-    b.create<memref::StoreOp>(loc, b.create<arith::ConstantIntOp>(loc, 0, 8),
-                              faults, constantIndex(b, loc, 0));
+    if (!width)
+      b.create<memref::StoreOp>(loc, b.create<arith::ConstantIntOp>(loc, 0, 8),
+                                faults, constantIndex(b, loc, 0));
   }
 }
 
@@ -107,7 +118,10 @@ Value Memory::getPlace(OpBuilder &b, const Region &region,
     Value step = b.create<arith::MulIOp>(loc, place, stride);
     offset = b.create<arith::AddIOp>(loc, offset, step);
   }
-  return offset;
+  if (!width)
+    return offset;
+  offset = b.create<arith::MulIOp>(loc, offset, width);
+  return b.create<arith::AddIOp>(loc, offset, lane);
 }
 
 //===----------------------------------------------------------------------===//

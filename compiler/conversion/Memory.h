@@ -36,6 +36,9 @@ public:
   mlir::Value getBytes() { return bytes; }
   /// Makes the regions usable in `workspace`, a memref of bytes.
   void open(mlir::Value workspace);
+  /// The same where `width` instances lie element by element, for one of them
+  /// that another function has begun.
+  void open(mlir::Value workspace, mlir::Value width, mlir::Value lane);
 
   using Raw = llvm::SmallVector<mlir::Value, 2>;
   Raw encode(mlir::OpBuilder &b, TablePlan &table, Real real);
@@ -97,6 +100,7 @@ private:
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, faultOffset, faults;
+  mlir::Value width, lane; ///< of several instances; null: there is one
 };
 
 } // namespace danskin::conversion

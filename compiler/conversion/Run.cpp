@@ -149,7 +149,45 @@ static void clear(OpBuilder &b, Plan &plan, Memory &memory) {
   }
 }
 
-void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
+/// Walks the paths; gives `code` or the error of one that did not fit.
+static Value emitTracebacks(OpBuilder &b, Plan &plan, Env &env, Memory &memory,
+                            Value code) {
+  for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>()) {
+    Value failed = Traceback(plan, env, memory, op).emit(b);
+    failed = b.create<arith::ExtUIOp>(env.getLoc(), b.getI32Type(), failed);
+    code = b.create<arith::OrIOp>(env.getLoc(), code, failed);
+  }
+  return code;
+}
+
+/// Calls what walks the paths, for the only instance.
+static Value emitCall(OpBuilder &b, func::FuncOp path, ValueRange arguments) {
+  Location loc = path.getLoc();
+  SmallVector<Value> operands;
+  for (auto [argument, type] :
+       llvm::zip(arguments, path.getArgumentTypes().drop_back(2)))
+    operands.push_back(argument.getType() == type
+                           ? argument
+                           : b.create<memref::CastOp>(loc, type, argument));
+  operands.push_back(constantIndex(b, loc, 1));
+  operands.push_back(constantIndex(b, loc, 0));
+  return b.create<func::CallOp>(loc, path, operands).getResult(0);
+}
+
+void danskin::conversion::emitPath(Plan &plan, func::FuncOp function) {
+  Env env(plan.program, plan.forms, function);
+  Memory memory(plan, env);
+  Block &entry = function.getBody().front();
+  auto last = entry.getArguments().take_back(3);
+  memory.open(last[0], last[1], last[2]);
+  OpBuilder b = OpBuilder::atBlockEnd(&entry);
+  Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
+  b.create<func::ReturnOp>(env.getLoc(),
+                           emitTracebacks(b, plan, env, memory, code));
+}
+
+void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
+                                  func::FuncOp path) {
   if (plan.isSequential())
     function->setAttr(sequentialAttr, UnitAttr::get(function.getContext()));
   Env env(plan.program, plan.forms, function);
@@ -191,10 +229,10 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function) {
         env.getLoc(), b.getI32Type(),
         b.create<memref::LoadOp>(env.getLoc(), faults,
                                  constantIndex(b, env.getLoc(), 0)));
-  for (auto op : plan.program.getBody().front().getOps<dp::TracebackOp>()) {
-    Value failed = Traceback(plan, env, memory, op).emit(b);
-    failed = b.create<arith::ExtUIOp>(env.getLoc(), b.getI32Type(), failed);
-    code = b.create<arith::OrIOp>(env.getLoc(), code, failed);
-  }
+  if (path)
+    code = b.create<arith::OrIOp>(env.getLoc(), code,
+                                  emitCall(b, path, entry.getArguments()));
+  else
+    code = emitTracebacks(b, plan, env, memory, code);
   b.create<func::ReturnOp>(env.getLoc(), code);
 }

@@ -15,8 +15,14 @@ namespace danskin::conversion {
 /// Each fills an empty function; its arguments are the sizes (`index`), then:
 ///
 /// run: the arrays (inputs, outputs), the workspace (`memref<?xi8>`); gives an
-/// error code (`i32`), 0 when all is well.
-void emitRun(Plan &plan, mlir::func::FuncOp function);
+/// error code (`i32`), 0 when all is well. With `path`, walks of paths are
+/// calls of that.
+void emitRun(Plan &plan, mlir::func::FuncOp function,
+             mlir::func::FuncOp path = {});
+/// path: what run has, where arrays may begin anywhere, then how many instances
+/// the workspace holds element by element, and which this is; gives an error
+/// code (`i32`). Walks the paths of one instance.
+void emitPath(Plan &plan, mlir::func::FuncOp function);
 /// workspace: nothing more; gives the bytes that each plan's run does with
 /// (`i64`).
 void emitWorkspace(llvm::ArrayRef<Plan *> plans, mlir::func::FuncOp function);

@@ -64,6 +64,16 @@ void Varying::visit(Operation *op) {
       mark(load.getResult());
     return;
   }
+  // A function that takes arrays runs lane by lane.
+  if (isa<func::CallOp>(op) &&
+      llvm::any_of(op->getOperandTypes(),
+                   [](Type type) { return isa<MemRefType>(type); })) {
+    if (allLoads)
+      mark(op->getResult(0));
+    else
+      obstacle = "it calls a function that takes arrays";
+    return;
+  }
   if (isa<arith::ArithDialect>(op->getDialect()) || isa<func::CallOp>(op)) {
     if (op->getNumResults() == 1 && containsAny(op->getOperands()))
       mark(op->getResult(0));

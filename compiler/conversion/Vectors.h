@@ -90,6 +90,10 @@ protected:
                                Mask mask) = 0;
   /// Is the place of a load or store the same for all lanes?
   virtual bool isCommon(mlir::Value array, mlir::ValueRange indices) = 0;
+  /// A call of a function that takes arrays, which walks one instance.
+  virtual void emitPathCall(mlir::OpBuilder &b, mlir::func::CallOp call) {
+    llvm_unreachable("cells have no path");
+  }
   /// An operation whose result differs by lane and that has just been emitted.
   virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
 

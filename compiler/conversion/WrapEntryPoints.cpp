@@ -112,11 +112,14 @@ struct DpWrapEntryPoints
     for (func::FuncOp function : functions) {
       std::string name = function.getName().str();
       StringRef part = StringRef(name).rsplit('_').second;
-      function.setName(name + ".body");
-      function.setPrivate();
       function->setAttr(
           "llvm.linkage",
           LLVM::LinkageAttr::get(context, LLVM::linkage::Linkage::Internal));
+      // Nobody outside calls a path.
+      if (function.isPrivate())
+        continue;
+      function.setName(name + ".body");
+      function.setPrivate();
       // What its one caller knows of strides is worth as much as the code.
       function->setAttr("passthrough",
                         Builder(context).getStrArrayAttr({"alwaysinline"}));

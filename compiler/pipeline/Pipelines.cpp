@@ -113,8 +113,10 @@ static void addDerivatives(OpPassManager &manager,
 }
 
 void danskin::populateSchedule(OpPassManager &manager, Order order,
-                               bool isForVectors) {
+                               bool isForVectors, bool tracesPath) {
   DpAssignScheduleOptions schedule;
+  // The fewer times there are, the shorter a path is known to be.
+  schedule.fewestTimes = tracesPath && order == Order::RowsFirst;
   schedule.wavefront = isForVectors && order == Order::RowsFirst;
   schedule.rowMajor = order == Order::Rows;
   schedule.rowsFirst = order == Order::RowsFirst;
@@ -123,12 +125,7 @@ void danskin::populateSchedule(OpPassManager &manager, Order order,
 
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
                         const Entry &entry) {
-  // The fewer times there are, the shorter a path is known to be.
-  populateSchedule(manager,
-                   entry.tracesPath && options.order == Order::RowsFirst
-                       ? Order::Widest
-                       : options.order,
-                   options.lanes > 1);
+  populateSchedule(manager, options.order, options.lanes > 1, entry.tracesPath);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;

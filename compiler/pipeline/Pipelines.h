@@ -91,9 +91,9 @@ void populatePipeline(mlir::OpPassManager &manager,
 void populateChecks(mlir::OpPassManager &manager);
 
 /// Adds the search for a schedule; part of the stage `schedule`. Kernels for
-/// vectors may have a second one.
+/// vectors may have a second one; so may programs whose paths are traced.
 void populateSchedule(mlir::OpPassManager &manager, Order order = Order::Widest,
-                      bool isForVectors = false);
+                      bool isForVectors = false, bool tracesPath = false);
 
 /// Every dialect that a stage holds.
 void loadDialects(mlir::MLIRContext &context);

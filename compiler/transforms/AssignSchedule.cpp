@@ -114,8 +114,12 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     if (failed(verifySchedule(dependences, result.schedule)))
       return signalPassFailure();
     setSchedule(dependences, result.schedule);
-    if (wavefront && options.rowMajor && isSequential(dependences, result))
-      assignWavefront(dependences, result.schedule);
+    if (options.rowMajor && (wavefront || fewestTimes)) {
+      if (isSequential(dependences, result))
+        assignWidest(dependences, result.schedule, wavefrontAttrName);
+      else if (fewestTimes)
+        assignWidest(dependences, result.schedule, scheduleAttrName);
+    }
     markAllAnalysesPreserved();
   }
 
@@ -134,10 +138,10 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     return false;
   }
 
-  /// Adds a second schedule. Sums keep their order, so there is none where
-  /// scatters add in the order of time.
-  void assignWavefront(const ProgramDependences &dependences,
-                       const Schedule &rows) {
+  /// Sets the schedule of the fewest times. Sums keep their order, so there is
+  /// none where scatters add in the order of time.
+  void assignWidest(const ProgramDependences &dependences, const Schedule &rows,
+                    StringRef place) {
     if (!getOperation().getBody().front().getOps<dp::ScatterOp>().empty())
       return;
     SchedulingResult widest = solve(dependences.problem, SchedulingOptions());
@@ -145,7 +149,7 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
       return;
     if (failed(verifySchedule(dependences, widest.schedule)))
       return signalPassFailure();
-    setSchedule(dependences, widest.schedule, wavefrontAttrName);
+    setSchedule(dependences, widest.schedule, place);
   }
 };
 

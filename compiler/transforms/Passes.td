@@ -154,7 +154,9 @@ def DpAssignSchedule : Pass<"dp-assign-schedule", "::mlir::dp::ProgramOp"> {
     Option<"rowsFirst", "rows-first", "bool", "false",
            "such rows where they are a schedule, any others where not">,
     Option<"wavefront", "wavefront", "bool", "false",
-           "a second schedule, `wavefront`, where rows take cell by cell">
+           "a second schedule, `wavefront`, where rows take cell by cell">,
+    Option<"fewestTimes", "fewest-times", "bool", "false",
+           "such a second schedule, and no rows where they do not">
   ];
 }
 

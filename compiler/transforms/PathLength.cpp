@@ -214,7 +214,9 @@ private:
 
   /// How many times of the schedule the table has; null if that is unknown.
   Value getTimes(dp::TableOp table) {
-    auto rows = getScheduleRows(table);
+    auto rows = getScheduleRows(table, table->hasAttr(wavefrontAttrName)
+                                           ? wavefrontAttrName
+                                           : scheduleAttrName);
     if (!rows)
       return Value();
     return getProduct(table, [&](ArrayRef<LinearForm> cell) {
