@@ -12,6 +12,10 @@
 using namespace mlir;
 using namespace danskin;
 
+std::string danskin::getWindowAttrName(StringRef schedule) {
+  return (schedule + "_window").str();
+}
+
 std::optional<std::vector<ScheduleRow>>
 danskin::getScheduleRows(Operation *op, StringRef name) {
   auto attr = op->getAttrOfType<ArrayAttr>(name);

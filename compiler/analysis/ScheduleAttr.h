@@ -21,6 +21,10 @@ inline constexpr llvm::StringLiteral scheduleAttrName = "schedule";
 /// such cells at once.
 inline constexpr llvm::StringLiteral wavefrontAttrName = "wavefront";
 
+/// Of a schedule: `[row, times]` on a table whose cells are not read once the
+/// time of that row is `times`, a power of two, later.
+std::string getWindowAttrName(llvm::StringRef schedule);
+
 /// The rows on a statement; nothing without the attribute (the statement runs
 /// after those that have one) or if it is malformed.
 std::optional<std::vector<ScheduleRow>>

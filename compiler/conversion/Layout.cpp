@@ -154,6 +154,24 @@ FailureOr<Layout> Layout::getSkewed(dp::TableOp table, const Domain &domain,
   return layout;
 }
 
+void Layout::fold(unsigned row, std::optional<unsigned> dim, int64_t times) {
+  if (schedule.empty() && !dim)
+    return;
+  Axis &axis = axes[schedule.empty() ? *dim : row];
+  // The lower bound must be that of all cells: a function of sizes.
+  bool isFirst = llvm::all_of(axis.lowers, [&](const LinearRow &lower) {
+    for (unsigned column = nest->getFirstLevel(); column < axis.column;
+         ++column)
+      if (lower.coeffs[column] != 0)
+        return false;
+    return true;
+  });
+  if (axis.stored && isFirst) {
+    axis.times = times;
+    full = false;
+  }
+}
+
 SmallVector<Value> Layout::getColumns(Env &env) const {
   return nest->start(env, {}).columns;
 }
@@ -175,8 +193,11 @@ SmallVector<Value> Layout::emitExtents(OpBuilder &b, Env &env) const {
       extent = b.create<arith::SubIOp>(loc, extent, lower);
     }
     extent = b.create<arith::AddIOp>(loc, extent, one);
-    extents.push_back(
-        b.create<arith::MaxSIOp>(loc, extent, constantIndex(b, loc, 0)));
+    extent = b.create<arith::MaxSIOp>(loc, extent, constantIndex(b, loc, 0));
+    if (axis.times)
+      extent = b.create<arith::MinSIOp>(loc, extent,
+                                        constantIndex(b, loc, axis.times));
+    extents.push_back(extent);
   }
   return extents;
 }
@@ -198,8 +219,11 @@ SmallVector<Value> Layout::emitPosition(OpBuilder &b, Env &env,
     }
     Value lower =
         nest->emitBound(b, loc, axis.lowers, axis.column, true, columns);
-    position.push_back(
-        b.create<arith::SubIOp>(loc, columns[axis.column], lower));
+    Value place = b.create<arith::SubIOp>(loc, columns[axis.column], lower);
+    if (axis.times)
+      place = b.create<arith::AndIOp>(loc, place,
+                                      constantIndex(b, loc, axis.times - 1));
+    position.push_back(place);
   }
   return position;
 }

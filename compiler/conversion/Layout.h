@@ -31,6 +31,10 @@ public:
   getSkewed(mlir::dp::TableOp table, const Domain &domain, Forms &forms,
             llvm::ArrayRef<ScheduleRow> schedule);
 
+  /// Keeps the latest `times` of a row of the schedule only, where an axis is
+  /// that row: the time itself, or the index `dim`.
+  void fold(unsigned row, std::optional<unsigned> dim, int64_t times);
+
   /// The extents of the box, none below 0.
   llvm::SmallVector<mlir::Value> emitExtents(mlir::OpBuilder &b,
                                              Env &env) const;
@@ -43,6 +47,7 @@ public:
 private:
   struct Axis {
     bool stored = true;
+    int64_t times = 0; ///< how many of its places there are; 0: all
     unsigned column = 0;
     /// What is subtracted from the index.
     Rows lowers;

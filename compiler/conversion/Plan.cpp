@@ -317,8 +317,26 @@ LogicalResult Plan::makeLayouts() {
     if (failed(layout))
       return failure();
     table->layout = std::move(*layout);
+    foldLayout(*table);
   }
   return success();
+}
+
+/// Keeps what dp-fold-storage says is enough.
+void Plan::foldLayout(TablePlan &table) {
+  auto window =
+      table.op->getAttrOfType<DenseI64ArrayAttr>(getWindowAttrName(order));
+  auto rows = table.op->getAttrOfType<ArrayAttr>(order);
+  if (!window || window.size() != 2 || !rows)
+    return;
+  auto row = cast<DenseI64ArrayAttr>(rows[window[0]]);
+  ArrayRef<int64_t> factors = row.asArrayRef().drop_back();
+  std::optional<unsigned> dim;
+  if (llvm::count(factors, 0) + 1 == int64_t(factors.size()))
+    for (auto [d, factor] : llvm::enumerate(factors))
+      if (factor == 1 || factor == -1)
+        dim = d;
+  table.layout->fold(window[0], dim, window[1]);
 }
 
 Unit *Plan::findUnit(TablePlan &table) {

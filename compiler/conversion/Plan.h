@@ -113,6 +113,7 @@ private:
   mlir::LogicalResult readSchedules();
   void findComponents();
   mlir::LogicalResult makeLayouts();
+  void foldLayout(TablePlan &table);
   void addCopy(mlir::dp::InputOp input);
 };
 

@@ -137,9 +137,11 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
     form.form = options.form;
   onProgram(manager).addPass(createDpChooseForm(form));
   onProgram(manager).addPass(createDpVerifySchedule());
-  // The bound on a path's length comes from the schedule.
+  // The bound on a path's length comes from the schedule. A path reads all.
   if (entry.tracesPath)
     onProgram(manager).addPass(createDpTracePath());
+  else if (options.storage != "box")
+    onProgram(manager).addPass(createDpFoldStorage());
 }
 
 PipelineOptions PipelineOptions::onDevice(unsigned indexBits) const {

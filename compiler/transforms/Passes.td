@@ -203,6 +203,15 @@ def DpPlanStorage : Pass<"dp-plan-storage", "::mlir::dp::ProgramOp"> {
   ];
 }
 
+def DpFoldStorage : Pass<"dp-fold-storage", "::mlir::dp::ProgramOp"> {
+  let summary = "find the tables of which the latest cells are enough";
+  let description = [{
+    Sets `schedule_window` (and `wavefront_window`) on tables of which all reads
+    come soon after their cells: the number of the schedule's first row that is
+    not constant, and how many of its times, a power of two, need room at once.
+  }];
+}
+
 def DpTracePath : Pass<"dp-trace-path", "::mlir::dp::ProgramOp"> {
   let summary = "add the path of the winners";
   let description = [{
