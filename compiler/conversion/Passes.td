@@ -23,7 +23,11 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     exponents in single precision. It gives a code other than 0 where numbers
     are none that this format holds; `run` gives their results. Where statements
     have a second schedule, `wavefront`, a function of that name takes it; it is
-    otherwise as `scaled`, or `run` where that is not. With `for-threads` there
+    otherwise as `scaled`, or `run` where that is not. Of a program with a
+    dp.traceback each of these calls a private `<name>_path`, which walks the paths
+    of one of the instances that a workspace holds element by element; with
+    `for-threads` it walks itself. A table with a window of its schedule keeps as
+    many times, in turn. With `for-threads` there
     are `shapes`, the extents of inputs and outputs, and `holds`, whether sizes are
     such as the program demands. Ensures that every
     cell is computed once, at its time; that no memory is allocated; that
@@ -51,7 +55,7 @@ def DpVectorizeLanes : Pass<"dp-vectorize-lanes", "::mlir::ModuleOp"> {
     a vector: its arrays have a leading axis of lanes, the workspace is `width`
     times as large, and the number of instances, 1 to `width`, comes last; those
     that are missing repeat the last. It gives an `i32` with a bit for each lane
-    that failed. Where there is a `<name>_scaled`, that is what is vectorized, and
+    that failed. Paths are walked by calls, one instance after the other. Where there is a `<name>_scaled`, that is what is vectorized, and
     `width` is twice as much. Every lane has the bits that the kernel it is made
     from gives. Does not change the order of cells.
   }];
