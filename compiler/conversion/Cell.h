@@ -26,7 +26,8 @@ public:
       : plan(plan), env(env), memory(memory), loc(env.getLoc()), path(path) {}
 
   /// Computes the cells of a unit that belong to one cell of its statement, and
-  /// stores them. Tables without memory are known to what this Cell emits later.
+  /// stores them. Tables without memory are known to what this Cell emits
+  /// later.
   void emitCells(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
   /// Forgets tables without memory.
   void leave() { locals.clear(); }

@@ -7,8 +7,7 @@
 namespace {
 
 /// A function of the other library.
-template <typename Function>
-Function *find(const char *name) {
+template <typename Function> Function *find(const char *name) {
   static void *library = dlopen(OPTIMUM, RTLD_NOW | RTLD_LOCAL);
   void *symbol = library ? dlsym(library, name) : nullptr;
   if (!symbol)
