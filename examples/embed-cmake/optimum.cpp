@@ -1,7 +1,6 @@
 #include "optimum.h"
 #include <dlfcn.h>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 namespace {
