@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -35,9 +36,10 @@ static Real toReal(const ScaledNumber &number) {
 void Cell::emitFault(OpBuilder &b, Value bad) {
   auto branch = b.create<scf::IfOp>(loc, bad, false);
   OpBuilder then = branch.getThenBodyBuilder();
-  then.create<memref::StoreOp>(loc,
-                               then.create<arith::ConstantIntOp>(loc, 1, 8),
-                               memory.getFaults(), constantIndex(then, loc, 0));
+  auto store = then.create<memref::StoreOp>(
+      loc, then.create<arith::ConstantIntOp>(loc, 1, 8), memory.getFaults(),
+      constantIndex(then, loc, 0));
+  store->setAttr(faultAttr, then.getUnitAttr());
 }
 
 /// Emits at the start: how much ln 2 is worth, with its sign, and how many

@@ -87,8 +87,9 @@ struct ConvertDpToScf
         emitPath(kernel, path);
         lowerMath(path);
       }
+      SmallVector<Type> memories(forThreads ? 2 : 1, bytes);
       auto function =
-          create(name, {sizes, signature.inputs, signature.outputs, bytes},
+          create(name, {sizes, signature.inputs, signature.outputs, memories},
                  b.getI32Type());
       emitRun(kernel, function, path);
       lowerMath(function);
@@ -116,6 +117,8 @@ struct ConvertDpToScf
                   create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
     if (forThreads) {
+      emitWorkspace(plans, create("near", {signature.sizes}, b.getI64Type()),
+                    /*near=*/true);
       emitExtents(plan, create("shapes", {signature.sizes, words}, {}),
                   /*ofInputs=*/true);
       emitHolds(plan, create("holds", {signature.sizes}, b.getI1Type()));

@@ -4,10 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// What a branch guards may be what keeps a load inside of its memory. A table
+// in the workspace ends with an element that nobody writes, for the threads
+// that want nothing.
+//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -18,12 +25,21 @@ namespace danskin {
 
 using namespace mlir;
 
-/// May the block be run in vain, and cheaply? A load may not: an absent number
-/// may be what keeps it inside of its array.
+/// The table that a load reads, where that has an element to spare.
+static memref::ViewOp getTable(Operation &op) {
+  auto load = dyn_cast<memref::LoadOp>(op);
+  if (!load)
+    return {};
+  auto table = load.getMemRef().getDefiningOp<memref::ViewOp>();
+  return table && table.getSizes().size() == 1 ? table : memref::ViewOp();
+}
+
+/// May the block be run in vain, and cheaply?
 static bool isHarmless(Block &block, unsigned limit) {
   unsigned count = 0;
   for (Operation &op : block.without_terminator()) {
-    if (op.getNumRegions() || !isMemoryEffectFree(&op) || ++count > limit)
+    if (op.getNumRegions() || ++count > limit ||
+        !(isMemoryEffectFree(&op) || getTable(op)))
       return false;
   }
   return true;
@@ -43,7 +59,28 @@ struct DpFlattenBranches
     });
   }
 
+  /// Where the condition is not `wanted`, the last element is loaded.
+  static void guardLoads(Block &block, Value condition, bool wanted) {
+    for (Operation &op : block.without_terminator()) {
+      memref::ViewOp table = getTable(op);
+      if (!table)
+        continue;
+      OpBuilder b(&op);
+      Location loc = op.getLoc();
+      auto load = cast<memref::LoadOp>(op);
+      Value place = load.getIndices().front();
+      Value last =
+          b.create<arith::SubIOp>(loc, table.getSizes().front(),
+                                  b.create<arith::ConstantIndexOp>(loc, 1));
+      load.getIndicesMutable()[0].set(b.create<arith::SelectOp>(
+          loc, condition, wanted ? place : last, wanted ? last : place));
+    }
+  }
+
   static void flatten(scf::IfOp branch) {
+    Value condition = branch.getCondition();
+    guardLoads(*branch.thenBlock(), condition, true);
+    guardLoads(*branch.elseBlock(), condition, false);
     OpBuilder b(branch);
     scf::YieldOp yes = branch.thenYield(), no = branch.elseYield();
     for (Block *block : {branch.thenBlock(), branch.elseBlock()})
@@ -52,8 +89,8 @@ struct DpFlattenBranches
           block->getTerminator()->getIterator());
     for (auto [result, first, second] : llvm::zip_equal(
              branch.getResults(), yes.getOperands(), no.getOperands()))
-      result.replaceAllUsesWith(b.create<arith::SelectOp>(
-          branch.getLoc(), branch.getCondition(), first, second));
+      result.replaceAllUsesWith(
+          b.create<arith::SelectOp>(branch.getLoc(), condition, first, second));
     branch.erase();
   }
 };

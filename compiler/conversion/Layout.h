@@ -35,6 +35,11 @@ public:
   /// that row: the time itself, or the index `dim`.
   void fold(unsigned row, std::optional<unsigned> dim, int64_t times);
 
+  /// Does it keep the latest cells only?
+  bool isFolded() const {
+    return llvm::any_of(axes, [](const Axis &axis) { return axis.times; });
+  }
+
   /// The extents of the box, none below 0.
   llvm::SmallVector<mlir::Value> emitExtents(mlir::OpBuilder &b,
                                              Env &env) const;

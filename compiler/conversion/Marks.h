@@ -26,6 +26,9 @@ constexpr llvm::StringLiteral fillAttr = "dp.fill";
 /// On a store that adds to what is there: those to one place have an order.
 constexpr llvm::StringLiteral addAttr = "dp.add";
 
+/// On a store that notes that a number does not fit its format.
+constexpr llvm::StringLiteral faultAttr = "dp.fault";
+
 /// On a kernel in which most cells are in no loop over cells.
 constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 

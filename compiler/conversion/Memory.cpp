@@ -39,16 +39,26 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     bytes = b.create<arith::AddIOp>(loc, bytes, size);
     return offset;
   };
-  for (TablePlan *table : plan.getStored()) {
-    Region &region = regions[table];
-    region = arrange(b, table->layout->emitExtents(b, env));
-    region.offset =
-        reserve(region.count, getElement(*table).getIntOrFloatBitWidth() / 8);
-    if (table->isExplicit())
-      region.secondOffset = reserve(region.count, 1);
-    else if (isScaled(*table))
-      region.secondOffset = reserve(region.count, 4);
-  }
+  // For threads, a table ends with an element that may be loaded in vain.
+  Value spare = constant(plan.forThreads ? 1 : 0);
+  auto reserveTables = [&](bool near) {
+    for (TablePlan *table : plan.getStored()) {
+      if (isNear(*table) != near)
+        continue;
+      Region &region = regions[table];
+      region = arrange(b, table->layout->emitExtents(b, env));
+      region.room = b.create<arith::AddIOp>(loc, region.count, spare);
+      region.offset =
+          reserve(region.room, getElement(*table).getIntOrFloatBitWidth() / 8);
+      if (table->isExplicit())
+        region.secondOffset = reserve(region.room, 1);
+      else if (isScaled(*table))
+        region.secondOffset = reserve(region.room, 4);
+    }
+  };
+  reserveTables(/*near=*/true);
+  nearBytes = bytes;
+  reserveTables(/*near=*/false);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region = arrange(b, getExtents(copy));
@@ -75,25 +85,28 @@ void Memory::open(Value workspace, Value howMany, Value which) {
   open(workspace);
 }
 
-void Memory::open(Value workspace) {
+void Memory::open(Value workspace, Value near) {
   OpBuilder &b = env.getPrologue();
+  Value memory;
   auto view = [&](Value offset, Value count, Type element) {
     if (width) {
       offset = b.create<arith::MulIOp>(loc, offset, width);
       count = b.create<arith::MulIOp>(loc, count, width);
     }
     return b.create<memref::ViewOp>(
-        loc, MemRefType::get(ShapedType::kDynamic, element), workspace, offset,
+        loc, MemRefType::get(ShapedType::kDynamic, element), memory, offset,
         ValueRange(count));
   };
   for (TablePlan *table : plan.getStored()) {
     Region &region = regions[table];
-    region.data = view(region.offset, region.count, getElement(*table));
+    memory = near && isNear(*table) ? near : workspace;
+    region.data = view(region.offset, region.room, getElement(*table));
     if (region.secondOffset)
       region.second =
-          view(region.secondOffset, region.count,
+          view(region.secondOffset, region.room,
                isScaled(*table) ? Type(b.getF32Type()) : Type(b.getI8Type()));
   }
+  memory = workspace;
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region.data = view(region.offset, region.count, plan.io);

@@ -34,8 +34,12 @@ public:
 
   /// The size of the workspace in bytes.
   mlir::Value getBytes() { return bytes; }
-  /// Makes the regions usable in `workspace`, a memref of bytes.
-  void open(mlir::Value workspace);
+  /// How many of them, the first, hold the tables that keep their latest cells
+  /// only: few, and in use all the time.
+  mlir::Value getNearBytes() { return nearBytes; }
+  /// Makes the regions usable in `workspace`, a memref of bytes, the first
+  /// bytes of which may be elsewhere: `near`.
+  void open(mlir::Value workspace, mlir::Value near = {});
   /// The same where `width` instances lie element by element, for one of them
   /// that another function has begun.
   void open(mlir::Value workspace, mlir::Value width, mlir::Value lane);
@@ -77,6 +81,7 @@ public:
 private:
   struct Region {
     mlir::Value offset, secondOffset, count;
+    mlir::Value room;         ///< of a table: elements of its memory
     mlir::Value data, second; ///< second: bits of presence, or exponents
     llvm::SmallVector<mlir::Value> strides;
   };
@@ -89,6 +94,7 @@ private:
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,
                        mlir::ValueRange position);
   mlir::Type getElement(TablePlan &table);
+  static bool isNear(TablePlan &table) { return table.layout->isFolded(); }
   bool isScaled(TablePlan &table) {
     return plan.units.getTable(table.op.getResult()).has_value();
   }
@@ -99,7 +105,7 @@ private:
   llvm::DenseMap<TablePlan *, Region> regions;
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
-  mlir::Value bytes, faultOffset, faults;
+  mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one
 };
 

@@ -83,14 +83,48 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::vector::VectorDialect"];
 }
 
+def DpCarryFaults : Pass<"dp-carry-faults", "::mlir::ModuleOp"> {
+  let summary = "note the faults of a cell, or of a kernel, at its end";
+  let description = [{
+    What notes a fault is a branch with one store that is marked so. Replaces those
+    within a marked loop over cells by one at the end of its body, and, without
+    `cells-only`, all others by one before the notes are read. In between, whether
+    there was a fault is carried by loops and branches.
+  }];
+  let options = [Option<"cellsOnly", "cells-only", "bool", "false",
+                        "leave what is in no loop over cells">];
+}
+
 def DpFlattenBranches : Pass<"dp-flatten-branches", "::mlir::ModuleOp"> {
   let summary = "compute both sides of small branches and select";
   let description = [{
-    Replaces an scf.if whose sides only compute by both sides and selections, so
-    that threads of a warp stay together and loads after it need not wait. Leaves
-    branches with a load: what they ask may be what keeps it inside.
+    Replaces an scf.if whose sides only compute, and load from tables in the
+    workspace, by both sides and selections, so that threads of a warp stay together
+    and loads need not wait for one another. Expects such tables, which are views, to
+    end with an element that may be loaded in vain. Leaves branches with loads from
+    arrays: what they ask may be what keeps them inside.
   }];
-  let options = [Option<"limit", "limit", "unsigned", "24", "operations of a side">];
+  let options = [Option<"limit", "limit", "unsigned", "40", "operations of a side">];
+}
+
+def DpRaiseLoads : Pass<"dp-raise-loads", "::mlir::ModuleOp"> {
+  let summary = "load as early as can be";
+  let description = [{
+    Moves each load, with what its place is computed from, up in its block to where
+    these are known, over whatever does not write the same memory. Expects that
+    different memrefs do not overlap.
+  }];
+}
+
+def DpPrefetchInputs : Pass<"dp-prefetch-inputs", "::mlir::ModuleOp"> {
+  let summary = "ask for memory some times before it is loaded";
+  let description = [{
+    In a marked loop over cells within a loop over time, prefetches what a load will
+    want `ahead` times later, from memory that the loop over time does not write and
+    at places that its index has a part in. One load a memory, so that neighbors are
+    not asked for twice.
+  }];
+  let options = [Option<"ahead", "ahead", "unsigned", "4", "times">];
 }
 
 def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {

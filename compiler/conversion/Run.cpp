@@ -193,7 +193,8 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
   Env env(plan.program, plan.forms, function);
   Memory memory(plan, env);
   Block &entry = function.getBody().front();
-  memory.open(entry.getArguments().back());
+  memory.open(entry.getArguments().back(),
+              plan.forThreads ? *std::prev(entry.args_end(), 2) : Value());
   OpBuilder b = OpBuilder::atBlockEnd(&entry);
   clear(b, plan, memory);
   memory.copyInputs(b);

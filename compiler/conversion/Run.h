@@ -14,9 +14,9 @@ namespace danskin::conversion {
 
 /// Each fills an empty function; its arguments are the sizes (`index`), then:
 ///
-/// run: the arrays (inputs, outputs), the workspace (`memref<?xi8>`); gives an
-/// error code (`i32`), 0 when all is well. With `path`, walks of paths are
-/// calls of that.
+/// run: the arrays (inputs, outputs), for threads what they share beside the
+/// workspace, the workspace (both `memref<?xi8>`); gives an error code (`i32`),
+/// 0 when all is well. With `path`, walks of paths are calls of that.
 void emitRun(Plan &plan, mlir::func::FuncOp function,
              mlir::func::FuncOp path = {});
 /// path: what run has, where arrays may begin anywhere, then how many instances
@@ -24,8 +24,9 @@ void emitRun(Plan &plan, mlir::func::FuncOp function,
 /// code (`i32`). Walks the paths of one instance.
 void emitPath(Plan &plan, mlir::func::FuncOp function);
 /// workspace: nothing more; gives the bytes that each plan's run does with
-/// (`i64`).
-void emitWorkspace(llvm::ArrayRef<Plan *> plans, mlir::func::FuncOp function);
+/// (`i64`), or those of the part that is better `near`.
+void emitWorkspace(llvm::ArrayRef<Plan *> plans, mlir::func::FuncOp function,
+                   bool near = false);
 /// extents: a `memref<?xi64>` that takes those of all outputs, after those of
 /// the inputs where they are wanted.
 void emitExtents(Plan &plan, mlir::func::FuncOp function,

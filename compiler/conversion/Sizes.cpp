@@ -14,13 +14,14 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 void danskin::conversion::emitWorkspace(ArrayRef<Plan *> plans,
-                                        func::FuncOp function) {
+                                        func::FuncOp function, bool near) {
   Env env(plans[0]->program, plans[0]->forms, function);
   Location loc = env.getLoc();
   OpBuilder b = OpBuilder::atBlockEnd(&function.getBody().front());
   Value bytes;
   for (Plan *plan : plans) {
-    Value mine = Memory(*plan, env).getBytes();
+    Memory memory(*plan, env);
+    Value mine = near ? memory.getNearBytes() : memory.getBytes();
     bytes = bytes ? b.create<arith::MaxSIOp>(loc, bytes, mine) : mine;
   }
   bytes = b.create<arith::IndexCastOp>(loc, b.getI64Type(), bytes);

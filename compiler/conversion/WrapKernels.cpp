@@ -22,6 +22,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace danskin {
 #define GEN_PASS_DEF_DPWRAPKERNELS
@@ -31,13 +32,14 @@ namespace danskin {
 using namespace mlir;
 using namespace danskin::conversion;
 
-/// The address space of what all blocks share, of which PTX wants to know.
-static constexpr unsigned globalMemory = 1;
+/// The address spaces of what all blocks share, of which PTX wants to know, and
+/// of what the threads of a block do.
+static constexpr unsigned globalMemory = 1, blockMemory = 3;
 
 namespace {
 /// The functions of one entry and element type.
 struct Functions {
-  func::FuncOp run, scaled, validate, shapes, holds, workspace;
+  func::FuncOp run, scaled, validate, shapes, holds, workspace, near;
   SmallVector<MemRefType> inputs, outputs;
   unsigned numSizes = 0;
 
@@ -118,6 +120,7 @@ private:
   Value emitCheck(ValueRange sizes);
   Value emitValidation(ValueRange sizes, ValueRange arrays);
   void emitPadding(Value isFine, ValueRange arrays);
+  Value emitNear(ValueRange sizes, Value workspace);
   void emitSum(unsigned output, Value thread, Value step);
 
   Functions &functions;
@@ -144,11 +147,12 @@ Functions Functions::find(ModuleOp module, func::FuncOp run) {
   functions.shapes = get("shapes");
   functions.holds = get("holds");
   functions.workspace = get("workspace");
+  functions.near = get("near");
   functions.numSizes = functions.workspace.getNumArguments();
   size_t numInputs =
       functions.validate.getNumArguments() - functions.numSizes - 1;
   for (Type type :
-       run.getArgumentTypes().drop_front(functions.numSizes).drop_back()) {
+       run.getArgumentTypes().drop_front(functions.numSizes).drop_back(2)) {
     bool isInput = functions.inputs.size() < numInputs;
     (isInput ? functions.inputs : functions.outputs)
         .push_back(cast<MemRefType>(type));
@@ -380,6 +384,27 @@ void KernelWriter::emitPadding(Value isFine, ValueRange arrays) {
   }
 }
 
+/// The block's own memory, where the launch gave it enough, or the workspace.
+Value KernelWriter::emitNear(ValueRange sizes, Value workspace) {
+  auto module = functions.run->getParentOfType<ModuleOp>();
+  StringRef name = DP_NEAR_NAME;
+  auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
+  if (!global) {
+    OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+    global = top.create<LLVM::GlobalOp>(
+        loc, LLVM::LLVMArrayType::get(b.getI8Type(), 0), /*isConstant=*/false,
+        LLVM::Linkage::External, name, Attribute(), /*alignment=*/64,
+        blockMemory);
+  }
+  Value bytes = b.create<func::CallOp>(loc, functions.near, sizes).getResult(0);
+  Value fits =
+      compare(arith::CmpIPredicate::ule, bytes, load(DP_WORD_NEAR_BYTES));
+  Value own = b.create<LLVM::AddressOfOp>(loc, global);
+  own = b.create<LLVM::AddrSpaceCastOp>(loc, pointer, own);
+  Value data = b.create<arith::SelectOp>(loc, fits, own, workspace);
+  return emitMemRef(getPlain(b.getI8Type()), data);
+}
+
 void KernelWriter::writeInstances(func::FuncOp callee, bool isFirst) {
   auto reserve = [&](int64_t count) -> Value {
     Value stack =
@@ -399,8 +424,8 @@ void KernelWriter::writeInstances(func::FuncOp callee, bool isFirst) {
   emitDefaults();
   int64_t defaults = (functions.inputs.size() * 8 + 63) / 64 * 64;
   Value own = b.create<arith::AddIOp>(loc, block, word(defaults));
-  Value workspace = emitMemRef(
-      cast<MemRefType>(callee.getArgumentTypes().back()), toPointer(own));
+  Value data = toPointer(own);
+  Value workspace = emitMemRef(getPlain(b.getI8Type()), data);
   Value status =
       emitMemRef(getPlain(b.getI32Type()), toPointer(load(DP_WORD_STATUS)));
 
@@ -420,6 +445,7 @@ void KernelWriter::writeInstances(func::FuncOp callee, bool isFirst) {
   auto call = [&]() -> Value {
     SmallVector<Value> operands(sizes);
     llvm::append_range(operands, arrays);
+    operands.push_back(emitNear(sizes, data));
     operands.push_back(workspace);
     Value code = b.create<func::CallOp>(loc, callee, operands).getResult(0);
     Value isWell = compare(arith::CmpIPredicate::eq, code, word(0, 32));
@@ -514,8 +540,8 @@ void KernelWriter::writeSums() {
 //===----------------------------------------------------------------------===//
 
 /// What the host asks, as dp_workspace_function.
-static void writeWorkspace(Functions &functions, StringRef name,
-                           unsigned indexBits) {
+static void writeWorkspace(Functions &functions, func::FuncOp callee,
+                           StringRef name, unsigned indexBits) {
   Location loc = functions.run.getLoc();
   OpBuilder b(functions.run);
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
@@ -531,7 +557,7 @@ static void writeWorkspace(Functions &functions, StringRef name,
     Value size = b.create<memref::LoadOp>(loc, array, place);
     sizes.push_back(b.create<arith::IndexCastOp>(loc, b.getIndexType(), size));
   }
-  auto call = b.create<func::CallOp>(loc, functions.workspace, sizes);
+  auto call = b.create<func::CallOp>(loc, callee, sizes);
   b.create<func::ReturnOp>(loc, call.getResults());
 }
 
@@ -555,7 +581,9 @@ struct DpWrapKernels : danskin::impl::DpWrapKernelsBase<DpWrapKernels> {
           .writeInstances(functions.scaled ? functions.scaled : run,
                           /*isFirst=*/true);
       KernelWriter(functions, stem + "sums", indexBits).writeSums();
-      writeWorkspace(functions, stem + "device", indexBits);
+      writeWorkspace(functions, functions.workspace, stem + "device",
+                     indexBits);
+      writeWorkspace(functions, functions.near, stem + "block", indexBits);
     }
     defineMath(getOperation());
     for (func::FuncOp function : llvm::concat<func::FuncOp>(runs, others)) {

@@ -164,11 +164,16 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
     // Loops are one where it is seen that bounds do not depend on the outer.
     manager.addPass(createCanonicalizerPass());
     manager.addPass(createCSEPass());
+    manager.addPass(createDpCarryFaults({/*cellsOnly=*/true}));
     manager.addPass(createDpFlattenBranches());
     manager.addPass(createLoopInvariantCodeMotionPass());
+    manager.addPass(createCSEPass());
+    manager.addPass(createDpRaiseLoads());
+    manager.addPass(createDpPrefetchInputs());
     manager.addPass(createDpDistributeCells());
     return;
   }
+  manager.addPass(createDpCarryFaults());
   if (options.lanes > 1) {
     // What is known to be the same is the same for all lanes.
     manager.addPass(createCanonicalizerPass());

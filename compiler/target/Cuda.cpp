@@ -12,6 +12,10 @@
 
 #include "compiler/target/Cuda.h"
 #include "compiler/target/Device.h"
+#include "dp/abi.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IRReader/IRReader.h"
@@ -158,8 +162,28 @@ static void markKernels(Module &module) {
     if (!isKernel(function))
       continue;
     annotate(function, "kernel", 1);
-    annotate(function, "maxntidx", maxThreads);
+    annotate(function, "maxntidx", DP_MAX_THREADS);
   }
+}
+
+/// The code generator has no pattern for them.
+static void lowerPrefetches(Module &module) {
+  LLVMContext &context = module.getContext();
+  Type *pointer = PointerType::getUnqual(context);
+  Function *prefetch =
+      Intrinsic::getDeclaration(&module, Intrinsic::prefetch, {pointer});
+  auto *type = FunctionType::get(Type::getVoidTy(context), {pointer}, false);
+  auto *instruction =
+      InlineAsm::get(type, "prefetch.L1 [$0];", "l", /*hasSideEffects=*/true);
+  for (User *user : make_early_inc_range(prefetch->users())) {
+    auto *call = cast<CallInst>(user);
+    CallInst *made =
+        IRBuilder<>(call).CreateCall(type, instruction, call->getArgOperand(0));
+    made->setDoesNotAccessMemory();
+    made->setDoesNotThrow();
+    call->eraseFromParent();
+  }
+  prefetch->eraseFromParent();
 }
 
 static void optimize(Module &module, TargetMachine &machine) {
@@ -194,6 +218,7 @@ Expected<std::string> danskin::emitPtx(Module &module, StringRef arch) {
   if (Error error = linkMath(module))
     return error;
   markKernels(module);
+  lowerPrefetches(module);
   optimize(module, **machine);
   SmallString<0> text;
   raw_svector_ostream stream(text);

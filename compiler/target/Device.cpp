@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/Device.h"
+#include "dp/abi.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -36,6 +37,7 @@ DeviceInterface danskin::describeDevice(const Module &device,
     interface.again = stem + "again";
   interface.sums = stem + "sums";
   interface.workspace = stem + "device";
+  interface.near = stem + "block";
   return interface;
 }
 
@@ -109,6 +111,10 @@ static void emulate(Module &module, Function &function) {
       announce(module, *instruction);
       continue;
     }
+    if (call->getIntrinsicID() == Intrinsic::prefetch) {
+      call->eraseFromParent();
+      continue;
+    }
     StringRef name = getEmulated(call->getIntrinsicID());
     if (name.empty())
       continue;
@@ -156,6 +162,10 @@ Error danskin::addHostFunctions(Module &host, const Module &device) {
 Error danskin::addEmulatedKernels(Module &host, const Module &device) {
   std::unique_ptr<Module> part = CloneModule(device);
   part->setDataLayout(host.getDataLayout());
+  if (GlobalVariable *near = part->getNamedGlobal(DP_NEAR_NAME)) {
+    near->setVisibility(GlobalValue::HiddenVisibility);
+    near->setDSOLocal(true);
+  }
   for (Function &function : llvm::make_early_inc_range(*part)) {
     bool isOfDevice = isKernel(function);
     if (!isOfDevice && !function.hasLocalLinkage() &&

@@ -18,9 +18,6 @@ class Module;
 
 namespace danskin {
 
-/// The threads of a block at most: DP_MAX_THREADS of abi.h.
-constexpr unsigned maxThreads = 256;
-
 /// Is it a kernel that dp-wrap-kernels made?
 bool isKernel(const llvm::Function &function);
 

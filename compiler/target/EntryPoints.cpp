@@ -8,6 +8,7 @@
 #include "compiler/target/EntryPoints.h"
 #include "compiler/target/Device.h"
 #include "compiler/target/Lanes.h"
+#include "dp/abi.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -177,9 +178,10 @@ private:
     }
     auto *table = ArrayType::get(pointer, names.size());
     Constant *members[] = {module.getFunction(internalName(device.workspace)),
+                           module.getFunction(internalName(device.near)),
                            ConstantArray::get(table, names),
                            i32(device.images.size()),
-                           i32(maxThreads),
+                           i32(DP_MAX_THREADS),
                            array(device.images),
                            loaded,
                            emulator,

@@ -94,7 +94,7 @@ struct ImageInterface {
 struct DeviceInterface {
   /// What dp-wrap-kernels made; `again` may be empty.
   std::string kernel, again, sums;
-  std::string workspace; ///< the module's function
+  std::string workspace, near; ///< the module's functions
   bool isEmulated = false;
   std::vector<ImageInterface> images;
 };

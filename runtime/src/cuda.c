@@ -19,7 +19,12 @@
 /* What is used of cuda.h, whose layout does not change. */
 typedef int result;
 typedef void *library, *function, *stream, *context;
-enum { CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76, MAX_DEVICES = 64 };
+enum { CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
+enum { NEAR_A_MULTIPROCESSOR = 81, NEAR_A_BLOCK = 97, MAX_NEAR_ATTRIBUTE = 8 };
+enum { MAX_DEVICES = 64 };
+/* What blocks have of their own memory without being asked, and what they may
+ * have before the driver wants to know. */
+enum { NEAR_TAKEN = 4096, NEAR_ALLOWED = 40960 };
 
 typedef struct driver {
   result (*init)(unsigned flags);
@@ -31,6 +36,7 @@ typedef struct driver {
   result (*load)(library *loaded, const void *image, void *, void **, unsigned,
                  void *, void **, unsigned);
   result (*kernel)(function *found, library from, const char *name);
+  result (*set)(int attribute, int value, function kernel, int device);
   result (*launch)(function kernel, unsigned grid_x, unsigned grid_y,
                    unsigned grid_z, unsigned block_x, unsigned block_y,
                    unsigned block_z, unsigned shared_bytes, stream on,
@@ -63,6 +69,7 @@ static void open_driver(void) {
       {"cuCtxPopCurrent_v2", &cuda.pop},
       {"cuLibraryLoadData", &cuda.load},
       {"cuLibraryGetKernel", &cuda.kernel},
+      {"cuKernelSetAttribute", &cuda.set},
       {"cuLaunchKernel", &cuda.launch},
   };
   for (size_t k = 0; k < sizeof symbols / sizeof *symbols; ++k) {
@@ -165,6 +172,17 @@ static int prepare(const dp_plan *plan, context *where, void ***kernels) {
   return code;
 }
 
+int64_t dp_cuda_near(const dp_plan *plan, int64_t blocks) {
+  pthread_once(&once, open_driver);
+  int together = 0, alone = 0, device = (int)plan->place.device_id;
+  if (cuda.missing || cuda.code || blocks < 1 ||
+      cuda.attribute(&together, NEAR_A_MULTIPROCESSOR, device) ||
+      cuda.attribute(&alone, NEAR_A_BLOCK, device))
+    return 0;
+  int64_t most = together / blocks < alone ? together / blocks : alone;
+  return most < NEAR_TAKEN ? 0 : most - NEAR_TAKEN;
+}
+
 int dp_cuda_launch(const dp_plan *plan, const dp_launch *launches,
                    int32_t count) {
   pthread_once(&once, open_driver);
@@ -184,9 +202,14 @@ int dp_cuda_launch(const dp_plan *plan, const dp_launch *launches,
   for (int32_t k = 0; k < count && !failed; ++k) {
     const dp_launch *l = &launches[k];
     void *arguments[] = {l->words};
+    if (l->near > NEAR_ALLOWED)
+      failed = cuda.set(MAX_NEAR_ATTRIBUTE, (int)l->near, kernels[l->kernel],
+                        (int)plan->place.device_id);
+    if (failed)
+      break;
     failed = cuda.launch(kernels[l->kernel], (unsigned)l->blocks, 1, 1,
-                         (unsigned)l->threads, 1, 1, 0, plan->call->stream,
-                         arguments, NULL);
+                         (unsigned)l->threads, 1, 1, (unsigned)l->near,
+                         plan->call->stream, arguments, NULL);
   }
   cuda.pop(&where);
   return failed ? fail(plan, "launch the kernel", failed) : DP_OK;

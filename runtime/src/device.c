@@ -18,7 +18,7 @@
  * fewer than MIN_BLOCKS leave parts of it idle. Between them workspace decides.
  */
 enum { MAX_BLOCKS = 1056, MIN_BLOCKS = 132, SUM_BLOCKS = 264 };
-enum { FEW_THREADS = 1 << 15 };
+enum { FEW_THREADS = 1 << 15, RESIDENT_THREADS = 2048 };
 static const int64_t MUCH_WORKSPACE = (int64_t)4 << 30;
 
 static int is_cuda(const dp_tensor *tensor) {
@@ -177,7 +177,7 @@ static int64_t *write_output(const dp_plan *plan, int32_t o, char **terms,
   return write_all(own, rank, array->strides);
 }
 
-static void write_words(const dp_plan *plan, int64_t *words) {
+static void write_words(const dp_plan *plan, int64_t near, int64_t *words) {
   const dp_call *call = plan->call;
   char *status =
       dp_advance(call->workspace, (int64_t)(-(uintptr_t)call->workspace & 63));
@@ -188,6 +188,7 @@ static void write_words(const dp_plan *plan, int64_t *words) {
   words[DP_WORD_WORKSPACE] = to_word(blocks);
   words[DP_WORD_BLOCK_BYTES] = block_bytes(plan);
   words[DP_WORD_KERNEL_BYTES] = plan->kernel;
+  words[DP_WORD_NEAR_BYTES] = near;
   words[DP_WORD_STATUS] = has_status ? to_word(call->status) : to_word(status);
   words[DP_WORD_FLAGS] =
       call->flags | (uint32_t)(plan->is_ragged ? DP_FLAG_RAGGED : 0);
@@ -254,6 +255,20 @@ static int32_t count_threads(const dp_plan *plan) {
   return threads;
 }
 
+/* Of each block's own memory, for what a kernel would have there: all or
+ * nothing, and no more than lets blocks run side by side as their threads do.
+ */
+static int64_t count_near(const dp_plan *plan, int32_t threads) {
+  int64_t near = plan->device->near(plan->sizes);
+  int64_t beside = RESIDENT_THREADS / threads;
+  int64_t each = (count_blocks(plan) + MIN_BLOCKS - 1) / MIN_BLOCKS;
+  if (each > beside)
+    each = beside;
+  int64_t most = plan->device->emulator ? DP_EMULATED_NEAR_BYTES
+                                        : dp_cuda_near(plan, each);
+  return near <= most ? near : 0;
+}
+
 static int emulate(const dp_plan *plan, const dp_launch *launches,
                    int32_t count) {
   for (const dp_launch *l = launches; l < launches + count; ++l) {
@@ -270,8 +285,9 @@ static int emulate(const dp_plan *plan, const dp_launch *launches,
 int dp_run_device(const dp_plan *plan) {
   int64_t num_words = count_words(plan);
   int64_t words[num_words];
-  write_words(plan, words);
   int32_t threads = count_threads(plan), count = 0;
+  int64_t near = count_near(plan, threads);
+  write_words(plan, near, words);
   dp_launch launches[DP_NUM_KERNELS];
   int has_sums = 0;
   for (int32_t i = plan->entry->num_inputs; i < plan->num_arrays; ++i)
@@ -281,7 +297,8 @@ int dp_run_device(const dp_plan *plan) {
     int64_t blocks = is_sums ? SUM_BLOCKS : count_blocks(plan);
     if (!plan->device->names[kernel] || !blocks || (is_sums && !has_sums))
       continue;
-    dp_launch launch = {kernel, threads, blocks, words, num_words};
+    dp_launch launch = {kernel, threads,   blocks,
+                        words,  num_words, is_sums ? 0 : near};
     launches[count++] = launch;
   }
   return plan->device->emulator ? emulate(plan, launches, count)

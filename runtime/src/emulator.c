@@ -48,6 +48,9 @@ typedef struct emulator {
   char fault[160];
 } emulator;
 
+/* Of one block after the other. */
+_Alignas(64) char dp_near[DP_EMULATED_NEAR_BYTES];
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static emulator *running; /* guarded by the mutex, which a launch holds */
 

@@ -28,6 +28,7 @@ int32_t dp_emulator_blocks(void);
 void dp_emulator_barrier(void);
 /* A barrier that gives whether any thread's vote is not 0. */
 int32_t dp_emulator_barrier_or(int32_t vote);
+extern char dp_near[DP_EMULATED_NEAR_BYTES];
 /* Before an access of so many bytes. */
 void dp_emulator_read(const void *address, int64_t bytes);
 void dp_emulator_write(const void *address, int64_t bytes);

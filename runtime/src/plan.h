@@ -167,7 +167,11 @@ typedef struct dp_launch {
   int64_t blocks;
   int64_t *words;
   int64_t num_words;
+  int64_t near; /* bytes of each block's own memory */
 } dp_launch;
+/* How much of it there can be, beside what kernels want anyway, where so many
+ * blocks share a multiprocessor; 0 where the driver does not say. */
+int64_t dp_cuda_near(const dp_plan *plan, int64_t blocks);
 int dp_cuda_launch(const dp_plan *plan, const dp_launch *launches,
                    int32_t count);
 

@@ -32,3 +32,25 @@ func.func @branches(%w: memref<?xf64>, %x: f64, %i: index) -> f64 {
   %sum = arith.addf %a, %b : f64
   return %sum : f64
 }
+
+// A table of the workspace ends with an element for the threads that want none.
+
+// CHECK-LABEL: func.func @table(
+// CHECK-SAME:    %[[W:.*]]: memref<?xi8>, %[[P:.*]]: i1, %[[I:.*]]: index, %[[N:.*]]: index)
+// CHECK:       %[[T:.*]] = memref.view %[[W]]
+// CHECK:       %[[LAST:.*]] = arith.subi %[[N]], %{{.*}}
+// CHECK-NEXT:  %[[AT:.*]] = arith.select %[[P]], %[[I]], %[[LAST]]
+// CHECK-NEXT:  %[[V:.*]] = memref.load %[[T]][%[[AT]]]
+// CHECK-NEXT:  arith.select %[[P]], %[[V]]
+func.func @table(%w: memref<?xi8>, %p: i1, %i: index, %n: index) -> f32 {
+  %zero = arith.constant 0.0 : f32
+  %begin = arith.constant 0 : index
+  %t = memref.view %w[%begin][%n] : memref<?xi8> to memref<?xf32>
+  %r = scf.if %p -> f32 {
+    %v = memref.load %t[%i] : memref<?xf32>
+    scf.yield %v : f32
+  } else {
+    scf.yield %zero : f32
+  }
+  return %r : f32
+}

@@ -118,6 +118,7 @@ enum {
   DP_WORD_WORKSPACE,    /* of the first block */
   DP_WORD_BLOCK_BYTES,  /* of workspace a block: for numbers, then a kernel */
   DP_WORD_KERNEL_BYTES, /* that an instance may take of these */
+  DP_WORD_NEAR_BYTES,   /* of the block's own memory, for the first of these */
   DP_WORD_STATUS,       /* int32_t an instance */
   DP_WORD_FLAGS,        /* of dp_call, and DP_FLAG_RAGGED */
   DP_WORDS_CALL
@@ -161,6 +162,10 @@ enum {
 
 enum { DP_MAX_THREADS = 256 }; /* of a block */
 
+/* The block's own memory, as kernels and the emulator name it. */
+#define DP_NEAR_NAME "dp_near"
+enum { DP_EMULATED_NEAR_BYTES = 1 << 9 }; /* few, so that some do without */
+
 typedef void (*dp_emulated_kernel)(int64_t *words);
 /* Runs all threads of all blocks. Returns NULL, or what is wrong with the
  * kernel. */
@@ -171,6 +176,7 @@ typedef const char *(*dp_emulator)(dp_emulated_kernel kernel, int64_t *words,
  * take arrays of the CPU. */
 typedef struct dp_device_kernels {
   dp_workspace_function workspace;   /* as dp_entry's */
+  dp_workspace_function near;        /* what of it is better the block's own */
   const char *names[DP_NUM_KERNELS]; /* NULL: there is none */
   int32_t num_images;
   int32_t max_threads; /* of a block: DP_MAX_THREADS */
