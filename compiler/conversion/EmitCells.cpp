@@ -158,7 +158,7 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
   Value one = constant(b, 1), zero = constant(b, 0);
   Address address{get(array), zero, Value(), Value()};
   SmallVector<Value> strides = {one};
-  if (isa<BlockArgument>(array)) {
+  if (!array.getDefiningOp<memref::ViewOp>()) {
     const FlatArray &mine = getArray(array);
     address.memory = mine.memory;
     strides = mine.strides;

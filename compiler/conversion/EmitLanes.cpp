@@ -53,6 +53,11 @@ private:
   }
 
   void emitPathCall(OpBuilder &b, func::CallOp call) override;
+  void emitBuffer(OpBuilder &b, memref::AllocaOp buffer) override;
+  void emitBounded(memref::ReinterpretCastOp cast) override;
+  bool emitStage(OpBuilder &b, scf::ForOp copy) override;
+  void emitBlocks(OpBuilder &b, const Array &array, Value base, Value buffer,
+                  bool isLoad, bool descends);
 
   func::FuncOp kernel;
   DenseMap<Value, Array> arrays;
@@ -143,6 +148,126 @@ void LaneEmitter::emitPathCall(OpBuilder &b, func::CallOp call) {
       here, one.getResult(0), loop.getRegionIterArgs()[0], which);
   inner.create<scf::YieldOp>(here, next);
   map.map(result, loop.getResult(0));
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+/// `width` times as large.
+void LaneEmitter::emitBuffer(OpBuilder &b, memref::AllocaOp buffer) {
+  MemRefType type = buffer.getType();
+  auto larger =
+      MemRefType::get(type.getDimSize(0) * width, type.getElementType());
+  map.map(buffer.getResult(),
+          b.create<memref::AllocaOp>(here, larger, b.getI64IntegerAttr(64)));
+}
+
+void LaneEmitter::emitBounded(memref::ReinterpretCastOp cast) {
+  auto metadata =
+      cast.getSource().getDefiningOp<memref::ExtractStridedMetadataOp>();
+  Array source = arrays.lookup(metadata.getSource());
+  arrays[cast.getResult()] = source;
+}
+
+/// What is transposed at once: as many floats as eight rows of eight.
+static constexpr unsigned tile = 8;
+static_assert(stageLength % tile == 0);
+
+static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
+                                         ArrayRef<Value> rows) {
+  auto mix = [&](Value x, Value y, ArrayRef<int64_t> places) -> Value {
+    return b.create<vector::ShuffleOp>(loc, x, y, places);
+  };
+  // Each step has one instruction for eight floats.
+  SmallVector<Value> pairs(tile), quads(tile), columns(tile);
+  for (unsigned k = 0; k < 8; k += 2) {
+    pairs[k] = mix(rows[k], rows[k + 1], {0, 8, 1, 9, 4, 12, 5, 13});
+    pairs[k + 1] = mix(rows[k], rows[k + 1], {2, 10, 3, 11, 6, 14, 7, 15});
+  }
+  for (unsigned k : {0, 4})
+    for (unsigned half : {0, 1}) {
+      Value x = pairs[k + half], y = pairs[k + half + 2];
+      quads[k + 2 * half] = mix(x, y, {0, 1, 8, 9, 4, 5, 12, 13});
+      quads[k + 2 * half + 1] = mix(x, y, {2, 3, 10, 11, 6, 7, 14, 15});
+    }
+  for (unsigned k = 0; k < 4; ++k) {
+    columns[k] = mix(quads[k], quads[k + 4], {0, 1, 2, 3, 8, 9, 10, 11});
+    columns[k + 4] = mix(quads[k], quads[k + 4], {4, 5, 6, 7, 12, 13, 14, 15});
+  }
+  return columns;
+}
+
+/// Copies a whole block of each lane, whose first element in memory is `base`
+/// from the lane's first.
+void LaneEmitter::emitBlocks(OpBuilder &b, const Array &array, Value base,
+                             Value buffer, bool isLoad, bool descends) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  auto type = VectorType::get(tile, element);
+  for (unsigned lanes = 0; lanes < width; lanes += tile) {
+    SmallVector<Value> starts;
+    for (unsigned k = 0; k < tile; ++k)
+      starts.push_back(
+          add(b, base,
+              b.create<vector::ExtractOp>(here, array.laneOffsets, lanes + k)));
+    for (unsigned rounds = 0; rounds < stageLength; rounds += tile) {
+      auto inArray = [&](unsigned k) {
+        return add(b, starts[k], constant(b, rounds));
+      };
+      auto inBuffer = [&](unsigned k) {
+        unsigned round = descends ? stageLength - 1 - rounds - k : rounds + k;
+        return constant(b, round * width + lanes);
+      };
+      SmallVector<Value> rows;
+      for (unsigned k = 0; k < tile; ++k)
+        rows.push_back(
+            b.create<vector::LoadOp>(here, type, isLoad ? array.memory : buffer,
+                                     isLoad ? inArray(k) : inBuffer(k)));
+      for (auto [k, column] : llvm::enumerate(emitTransposed(b, here, rows)))
+        b.create<vector::StoreOp>(here, column, isLoad ? buffer : array.memory,
+                                  isLoad ? inBuffer(k) : inArray(k));
+    }
+  }
+}
+
+bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
+  auto load = *copy.getOps<memref::LoadOp>().begin();
+  auto store = *copy.getOps<memref::StoreOp>().begin();
+  bool isLoad = arrays.contains(load.getMemRef());
+  ValueRange indices = isLoad ? load.getIndices() : store.getIndices();
+  Value buffer = isLoad ? store.getMemRef() : load.getMemRef();
+  if (width % tile || varying.contains(copy.getLowerBound()) ||
+      varying.contains(copy.getUpperBound()) ||
+      llvm::any_of(indices, [&](Value i) { return varying.contains(i); }))
+    return false;
+  Array array = arrays.lookup(isLoad ? load.getMemRef() : store.getMemRef());
+  bool descends = cast<IntegerAttr>(copy->getAttr(stageAttr)).getInt() < 0;
+
+  // Where the block begins in memory.
+  Value edge = constant(b, descends ? stageLength - 1 : 0);
+  IRMapping atEdge = map;
+  atEdge.map(copy.getInductionVar(), edge);
+  Value base = constant(b, 0);
+  for (Operation &op : copy.getBody()->without_terminator())
+    if (!isa<memref::LoadOp, memref::StoreOp>(op))
+      b.clone(op, atEdge);
+  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
+    base = add(b, base, multiply(b, atEdge.lookupOrDefault(index), stride));
+  auto equals = [&](Value value, int64_t number) -> Value {
+    return b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, value,
+                                   constant(b, number));
+  };
+  Value isWhole =
+      b.create<arith::AndIOp>(here, equals(get(copy.getLowerBound()), 0),
+                              equals(get(copy.getUpperBound()), stageLength));
+  isWhole =
+      b.create<arith::AndIOp>(here, isWhole, equals(array.strides.back(), 1));
+  auto branch = b.create<scf::IfOp>(here, isWhole, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder();
+  emitBlocks(then, array, base, get(buffer), isLoad, descends);
+  OpBuilder otherwise = branch.getElseBodyBuilder();
+  emitFor(otherwise, copy, Mask());
+  return true;
 }
 
 VectorEmitter::Address LaneEmitter::getAddress(OpBuilder &b, Value array,

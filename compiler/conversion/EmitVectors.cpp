@@ -81,6 +81,12 @@ void VectorEmitter::emitOp(OpBuilder &b, Operation *op, Mask mask) {
     return; // known before
   if (auto view = dyn_cast<memref::ViewOp>(op))
     return emitView(b, view);
+  if (auto buffer = dyn_cast<memref::AllocaOp>(op))
+    return emitBuffer(b, buffer);
+  if (isa<memref::ExtractStridedMetadataOp>(op))
+    return; // for what follows
+  if (auto cast = dyn_cast<memref::ReinterpretCastOp>(op))
+    return emitBounded(cast);
   if (auto cast = dyn_cast<memref::CastOp>(op))
     return map.map(cast.getResult(), get(cast.getSource()));
   if (auto load = dyn_cast<memref::LoadOp>(op))
@@ -89,8 +95,11 @@ void VectorEmitter::emitOp(OpBuilder &b, Operation *op, Mask mask) {
     return emitStore(b, store, mask);
   if (auto branch = dyn_cast<scf::IfOp>(op))
     return emitIf(b, branch, mask);
-  if (auto loop = dyn_cast<scf::ForOp>(op))
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    if (!mask && loop->hasAttr(stageAttr) && emitStage(b, loop))
+      return;
     return emitFor(b, loop, mask);
+  }
   if (auto loop = dyn_cast<scf::WhileOp>(op))
     return emitWhile(b, loop, mask);
   if (!varying.contains(op->getResult(0))) {

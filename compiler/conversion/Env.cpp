@@ -45,6 +45,23 @@ Env::Env(dp::ProgramOp program, Forms &forms, func::FuncOp function)
       nextArray(table.getResult());
 }
 
+void Env::boundInputs(dp::ProgramOp program) {
+  for (auto input : program.getBody().front().getOps<dp::InputOp>()) {
+    Value &array = arrays[input.getResult()];
+    auto type = cast<MemRefType>(array.getType());
+    if (type.getRank() == 0)
+      continue;
+    SmallVector<OpFoldResult> extents;
+    for (Value extent : input.getExtents())
+      extents.push_back(getParameter(extent));
+    auto whole = prologue.create<memref::ExtractStridedMetadataOp>(loc, array);
+    array = prologue.create<memref::ReinterpretCastOp>(
+        loc, type, whole.getBaseBuffer(),
+        OpFoldResult(prologue.getIndexAttr(0)), extents,
+        getAsOpFoldResult(whole.getStrides()));
+  }
+}
+
 Value Env::getParameter(Value value) {
   Value &known = parameters[value];
   if (!known) {

@@ -41,6 +41,8 @@ public:
   mlir::Value emitContains(mlir::OpBuilder &b, mlir::dp::TableOp table,
                            mlir::ValueRange indices);
 
+  /// Gives the memrefs of inputs their extents.
+  void boundInputs(mlir::dp::ProgramOp program);
   /// The memref of an input or an output.
   mlir::Value getArray(mlir::Value array) { return arrays.lookup(array); }
   /// An element of an integer input.

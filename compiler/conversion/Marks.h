@@ -23,6 +23,11 @@ constexpr llvm::StringLiteral cellsAttr = "dp.cells";
 /// On any other loop of that kind: it copies or clears memory.
 constexpr llvm::StringLiteral fillAttr = "dp.fill";
 
+/// On a loop over a block of an array's last axis that copies it into a buffer
+/// or out of it; by how much the index grows in a round: 1 or -1.
+constexpr llvm::StringLiteral stageAttr = "dp.stage";
+constexpr unsigned stageLength = 16; ///< of a block: floats of a cache line
+
 /// On a store that adds to what is there: those to one place have an order.
 constexpr llvm::StringLiteral addAttr = "dp.add";
 

@@ -16,6 +16,8 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
+/// A cache line. There is one more between regions, whose sizes may be powers
+/// of two: equal places of all would else be in one set of the cache.
 static constexpr int64_t alignment = 64;
 
 //===----------------------------------------------------------------------===//
@@ -34,7 +36,7 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   auto reserve = [&](Value count, int64_t width) {
     Value offset = bytes;
     Value size = b.create<arith::MulIOp>(loc, count, constant(width));
-    size = b.create<arith::AddIOp>(loc, size, constant(alignment - 1));
+    size = b.create<arith::AddIOp>(loc, size, constant(2 * alignment - 1));
     size = b.create<arith::AndIOp>(loc, size, constant(-alignment));
     bytes = b.create<arith::AddIOp>(loc, bytes, size);
     return offset;

@@ -191,6 +191,8 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
   if (plan.isSequential())
     function->setAttr(sequentialAttr, UnitAttr::get(function.getContext()));
   Env env(plan.program, plan.forms, function);
+  if (!plan.forThreads)
+    env.boundInputs(plan.program);
   Memory memory(plan, env);
   Block &entry = function.getBody().front();
   memory.open(entry.getArguments().back(),

@@ -79,7 +79,9 @@ void Varying::visit(Operation *op) {
       mark(op->getResult(0));
     return;
   }
-  if (isa<memref::ViewOp, memref::CastOp>(op) ||
+  if (isa<memref::ViewOp, memref::CastOp, memref::ReinterpretCastOp,
+          memref::ExtractStridedMetadataOp>(op) ||
+      (allLoads && isa<memref::AllocaOp>(op)) ||
       op->hasTrait<OpTrait::ConstantLike>())
     return;
   if (op->getName().getDialectNamespace() == "math") {

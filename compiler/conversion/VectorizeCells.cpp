@@ -20,6 +20,10 @@ namespace danskin {
 using namespace mlir;
 using namespace danskin::conversion;
 
+/// Operations of a round that ends before its result is there, and how many
+/// vectors fill the wait.
+static constexpr unsigned shortRound = 24, vectorsAtOnce = 4;
+
 /// The innermost loops over cells, and what differs in each.
 static SmallVector<std::pair<scf::ForOp, Varying>>
 findLoops(func::FuncOp kernel) {
@@ -36,6 +40,20 @@ findLoops(func::FuncOp kernel) {
       outer.insert(op);
   });
   return loops;
+}
+
+/// Is there a loop in `loop`, whose rounds are so short that they wait for one
+/// another's result?
+static bool hasShortRounds(scf::ForOp loop) {
+  bool isShort = false;
+  loop.getBody()->walk([&](scf::ForOp inner) {
+    unsigned count = 0;
+    inner.getBody()->walk([&](Operation *op) {
+      count += !isa<arith::ConstantOp, scf::YieldOp>(op);
+    });
+    isShort |= count <= shortRound;
+  });
+  return isShort;
 }
 
 static bool hasLoops(func::FuncOp kernel) {
@@ -113,7 +131,28 @@ struct DpVectorizeCells
       makeExtent(one, (stem + "cells").str(), loops);
     for (auto &[loop, varying] : loops)
       if (!varying.getObstacle())
-        emitCells(loop, varying, width);
+        emit(loop, varying);
+  }
+
+  /// Several vectors of cells at once, where there are so many, hide how long
+  /// each round of a loop within takes.
+  void emit(scf::ForOp loop, const Varying &varying) {
+    if (!hasShortRounds(loop))
+      return emitCells(loop, varying, width);
+    unsigned many = vectorsAtOnce * width;
+    OpBuilder b(loop);
+    Location loc = loop.getLoc();
+    Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
+                                          loop.getLowerBound());
+    Value isMany =
+        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count,
+                                b.create<arith::ConstantIndexOp>(loc, many));
+    auto branch = b.create<scf::IfOp>(loc, isMany, /*withElse=*/true);
+    OpBuilder then = branch.getThenBodyBuilder();
+    auto wide = cast<scf::ForOp>(then.clone(*loop));
+    loop->moveBefore(branch.elseBlock()->getTerminator());
+    emitCells(wide, Varying(wide), many);
+    emitCells(loop, varying, width);
   }
 
   /// The least number of cells that a loop has, if sizes alone say it.

@@ -53,9 +53,16 @@ struct DpVectorizeLanes
   }
 
   void vectorize(func::FuncOp kernel, StringRef stem, unsigned lanesWidth) {
-    Varying varying(kernel);
-    if (varying.getObstacle())
-      return;
+    func::FuncOp staged = kernel.clone();
+    stageArrays(staged);
+    Varying varying(staged);
+    if (!varying.getObstacle())
+      emit(staged, varying, kernel, stem, lanesWidth);
+    staged.erase();
+  }
+
+  void emit(func::FuncOp staged, const Varying &varying, func::FuncOp kernel,
+            StringRef stem, unsigned lanesWidth) {
     SmallVector<Type> arguments;
     for (Type type : kernel.getArgumentTypes().drop_back()) {
       auto array = dyn_cast<MemRefType>(type);
@@ -70,7 +77,7 @@ struct DpVectorizeLanes
         kernel.getLoc(), name,
         b.getFunctionType(arguments, kernel.getResultTypes()));
     lanes->setAttr("dp.lanes", b.getI64IntegerAttr(lanesWidth));
-    emitLanes(kernel, varying, lanes, lanesWidth);
+    emitLanes(staged, varying, lanes, lanesWidth);
   }
 };
 } // namespace

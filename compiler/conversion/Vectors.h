@@ -90,6 +90,19 @@ protected:
                                Mask mask) = 0;
   /// Is the place of a load or store the same for all lanes?
   virtual bool isCommon(mlir::Value array, mlir::ValueRange indices) = 0;
+  /// Memory of the kernel's own.
+  virtual void emitBuffer(mlir::OpBuilder &b, mlir::memref::AllocaOp buffer) {
+    llvm_unreachable("cells have no buffers");
+  }
+  /// The memory of an argument, with its extents.
+  virtual void emitBounded(mlir::memref::ReinterpretCastOp cast) {
+    llvm_unreachable("stands before all loops over cells");
+  }
+  /// A marked copy of a block, if there is a better way than element by
+  /// element.
+  virtual bool emitStage(mlir::OpBuilder &b, mlir::scf::ForOp copy) {
+    return false;
+  }
   /// A call of a function that takes arrays, which walks one instance.
   virtual void emitPathCall(mlir::OpBuilder &b, mlir::func::CallOp call) {
     llvm_unreachable("cells have no path");
@@ -98,6 +111,8 @@ protected:
   virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
 
   void emitBlock(mlir::OpBuilder &b, mlir::Block &block, Mask mask);
+  void emitOp(mlir::OpBuilder &b, mlir::Operation *op, Mask mask);
+  void emitFor(mlir::OpBuilder &b, mlir::scf::ForOp loop, Mask mask);
 
   mlir::Type getLaneType(mlir::Type type) {
     return mlir::VectorType::get(width, type);
@@ -122,7 +137,6 @@ protected:
   mlir::Location here; ///< of what is being emitted
 
 private:
-  void emitOp(mlir::OpBuilder &b, mlir::Operation *op, Mask mask);
   void emitElementwise(mlir::OpBuilder &b, mlir::Operation *op);
   void emitCall(mlir::OpBuilder &b, mlir::func::CallOp call);
   void emitLoad(mlir::OpBuilder &b, mlir::memref::LoadOp load, Mask mask);
@@ -132,7 +146,6 @@ private:
   llvm::SmallVector<mlir::Value> emitSide(mlir::OpBuilder &b,
                                           mlir::scf::IfOp branch,
                                           mlir::Region &side, Mask mask);
-  void emitFor(mlir::OpBuilder &b, mlir::scf::ForOp loop, Mask mask);
   void emitWhile(mlir::OpBuilder &b, mlir::scf::WhileOp loop, Mask mask);
 
   mlir::Type getType(mlir::Value value) {
@@ -145,6 +158,9 @@ private:
   }
   Mask meet(mlir::OpBuilder &b, Mask mask, mlir::Value condition);
 };
+
+/// Lets innermost loops take elements of arrays by blocks.
+void stageArrays(mlir::func::FuncOp kernel);
 
 /// Fills `lanes`, whose arguments are those of `kernel` but that arrays have a
 /// leading axis of lanes and that the number of instances, at least 1 and at

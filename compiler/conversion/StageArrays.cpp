@@ -1,0 +1,292 @@
+//===- StageArrays.cpp - arrays by blocks of elements ---------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Equal elements of several instances lie as far apart as the instances, often
+// by a power of two: then they keep one another out of the cache, and each
+// element of a line fetches that line again. So a loop that walks along the
+// last axis of an array is cut into blocks, each of which takes what it will
+// load into a buffer first, and stores out of one at its end: a block is a
+// vector of each instance, and lanes are a transposition of them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Vectors.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// More buffers than that are not in the nearest cache.
+static constexpr size_t mostBuffers = 6;
+
+namespace {
+/// A place in an array that moves by one element in a round of the loop.
+struct Access {
+  Operation *op;
+  Value array;
+  SmallVector<Value> indices;
+  int64_t step; ///< of the last index: 1 or -1
+};
+
+/// One loop.
+class Stager {
+public:
+  Stager(func::FuncOp kernel, scf::ForOp loop, const DenseSet<Value> &written)
+      : kernel(kernel), loop(loop), loc(loop.getLoc()), written(written) {}
+
+  void run();
+
+private:
+  std::optional<int64_t> getStep(Value index);
+  std::optional<Access> getAccess(Operation *op);
+  void findAccesses();
+  bool isInvariant(Value value);
+  Value cloneAt(OpBuilder &b, Value value, IRMapping &map);
+  SmallVector<Value> getIndicesAt(OpBuilder &b, const Access &access,
+                                  Value round);
+  Value makeBuffer(const Access &access);
+  void emitCopy(OpBuilder &b, const Access &access, Value buffer, Value first,
+                Value lower, Value upper);
+  void replace(const Access &access, Value buffer, Value first);
+  void emitBlock(OpBuilder &b, Value first, ValueRange carried);
+  std::pair<Value, Value> emitBounds(OpBuilder &b, const Access &access,
+                                     Value first, Value count);
+
+  Value constant(OpBuilder &b, int64_t value) {
+    return b.create<arith::ConstantIndexOp>(loc, value);
+  }
+
+  func::FuncOp kernel;
+  scf::ForOp loop;
+  Location loc;
+  const DenseSet<Value> &written;
+  SmallVector<Access> loads, stores;
+};
+} // namespace
+
+bool Stager::isInvariant(Value value) {
+  if (loop.isDefinedOutsideOfLoop(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && isa<arith::ArithDialect>(op->getDialect()) &&
+         llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return isInvariant(operand); });
+}
+
+/// By how much an index grows with that of the loop.
+std::optional<int64_t> Stager::getStep(Value index) {
+  if (index == loop.getInductionVar())
+    return 1;
+  if (isInvariant(index))
+    return 0;
+  Operation *op = index.getDefiningOp();
+  if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp>(op))
+    return std::nullopt;
+  auto left = getStep(op->getOperand(0)), right = getStep(op->getOperand(1));
+  if (!left || !right)
+    return std::nullopt;
+  return isa<arith::AddIOp>(op) ? *left + *right : *left - *right;
+}
+
+std::optional<Access> Stager::getAccess(Operation *op) {
+  Access access{op, {}, {}, 0};
+  if (auto load = dyn_cast<memref::LoadOp>(op)) {
+    access.array = load.getMemRef();
+    access.indices = load.getIndices();
+    // Its extents are known, and nobody writes it.
+    if (!access.array.getDefiningOp<memref::ReinterpretCastOp>() ||
+        written.contains(access.array))
+      return std::nullopt;
+  } else if (auto store = dyn_cast<memref::StoreOp>(op)) {
+    access.array = store.getMemRef();
+    access.indices = store.getIndices();
+    // What is stored only sometimes must stay otherwise.
+    if (store->getParentOp() != loop || !isa<BlockArgument>(access.array))
+      return std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+  Type element = cast<MemRefType>(access.array.getType()).getElementType();
+  if (access.indices.empty() || !isa<FloatType>(element))
+    return std::nullopt;
+  for (Value index : ArrayRef(access.indices).drop_back())
+    if (getStep(index) != 0)
+      return std::nullopt;
+  auto step = getStep(access.indices.back());
+  if (step != 1 && step != -1)
+    return std::nullopt;
+  access.step = *step;
+  return access;
+}
+
+void Stager::findAccesses() {
+  DenseMap<Value, unsigned> numStores;
+  loop.walk([&](memref::StoreOp store) { ++numStores[store.getMemRef()]; });
+  loop.walk([&](Operation *op) {
+    if (op->getParentOfType<scf::ForOp>() != loop ||
+        op->getParentOfType<scf::WhileOp>() ||
+        loads.size() + stores.size() == mostBuffers)
+      return;
+    std::optional<Access> access = getAccess(op);
+    if (!access)
+      return;
+    if (isa<memref::LoadOp>(op))
+      loads.push_back(*access);
+    else if (numStores.lookup(access->array) == 1)
+      stores.push_back(*access);
+  });
+}
+
+/// `value` as it is where `map` says what the loop's index is.
+Value Stager::cloneAt(OpBuilder &b, Value value, IRMapping &map) {
+  if (map.contains(value) || loop.isDefinedOutsideOfLoop(value))
+    return map.lookupOrDefault(value);
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    cloneAt(b, operand, map);
+  b.clone(*op, map);
+  return map.lookup(value);
+}
+
+SmallVector<Value> Stager::getIndicesAt(OpBuilder &b, const Access &access,
+                                        Value round) {
+  IRMapping map;
+  map.map(loop.getInductionVar(), round);
+  SmallVector<Value> indices;
+  for (Value index : access.indices)
+    indices.push_back(cloneAt(b, index, map));
+  return indices;
+}
+
+Value Stager::makeBuffer(const Access &access) {
+  OpBuilder b = OpBuilder::atBlockBegin(&kernel.getBody().front());
+  Type element = cast<MemRefType>(access.array.getType()).getElementType();
+  return b.create<memref::AllocaOp>(loc,
+                                    MemRefType::get({stageLength}, element));
+}
+
+/// Which of the block's rounds, from `first` on, have their element inside of
+/// the array.
+std::pair<Value, Value> Stager::emitBounds(OpBuilder &b, const Access &access,
+                                           Value first, Value count) {
+  auto cast = access.array.getDefiningOp<memref::ReinterpretCastOp>();
+  SmallVector<Value> indices = getIndicesAt(b, access, first);
+  Value zero = constant(b, 0);
+  Value inside = b.create<arith::ConstantIntOp>(loc, 1, 1);
+  auto require = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+    inside = b.create<arith::AndIOp>(
+        loc, inside, b.create<arith::CmpIOp>(loc, predicate, x, y));
+  };
+  for (auto [index, extent] :
+       llvm::zip(ArrayRef(indices).drop_back(), cast.getSizes())) {
+    require(arith::CmpIPredicate::sge, index, zero);
+    require(arith::CmpIPredicate::slt, index, extent);
+  }
+  Value index = indices.back(), extent = cast.getSizes().back();
+  Value lower, upper;
+  if (access.step == 1) {
+    lower = b.create<arith::SubIOp>(loc, zero, index);
+    upper = b.create<arith::SubIOp>(loc, extent, index);
+  } else {
+    lower = b.create<arith::SubIOp>(
+        loc, b.create<arith::AddIOp>(loc, index, constant(b, 1)), extent);
+    upper = b.create<arith::AddIOp>(loc, index, constant(b, 1));
+  }
+  lower = b.create<arith::MaxSIOp>(loc, lower, zero);
+  upper = b.create<arith::MinSIOp>(loc, upper, count);
+  upper = b.create<arith::SelectOp>(loc, inside, upper, zero);
+  return {lower, upper};
+}
+
+/// Copies the block's elements from round `lower` to round `upper`.
+void Stager::emitCopy(OpBuilder &b, const Access &access, Value buffer,
+                      Value first, Value lower, Value upper) {
+  auto copy = b.create<scf::ForOp>(loc, lower, upper, constant(b, 1));
+  copy->setAttr(stageAttr, b.getI64IntegerAttr(access.step));
+  OpBuilder inner = OpBuilder::atBlockTerminator(copy.getBody());
+  Value place = copy.getInductionVar();
+  Value round = inner.create<arith::AddIOp>(loc, first, place);
+  SmallVector<Value> indices = getIndicesAt(inner, access, round);
+  if (isa<memref::LoadOp>(access.op))
+    inner.create<memref::StoreOp>(
+        loc, inner.create<memref::LoadOp>(loc, access.array, indices), buffer,
+        place);
+  else
+    inner.create<memref::StoreOp>(
+        loc, inner.create<memref::LoadOp>(loc, buffer, place), access.array,
+        indices);
+}
+
+void Stager::replace(const Access &access, Value buffer, Value first) {
+  OpBuilder b(access.op);
+  Value place = b.create<arith::SubIOp>(loc, loop.getInductionVar(), first);
+  if (auto load = dyn_cast<memref::LoadOp>(access.op))
+    load.replaceAllUsesWith(
+        b.create<memref::LoadOp>(loc, buffer, place).getResult());
+  else
+    b.create<memref::StoreOp>(
+        loc, cast<memref::StoreOp>(access.op).getValueToStore(), buffer, place);
+  access.op->erase();
+}
+
+void Stager::emitBlock(OpBuilder &b, Value first, ValueRange carried) {
+  Value rest = b.create<arith::SubIOp>(loc, loop.getUpperBound(), first);
+  Value count = b.create<arith::MinSIOp>(loc, rest, constant(b, stageLength));
+  SmallVector<Value> buffers;
+  for (const Access &access : loads) {
+    buffers.push_back(makeBuffer(access));
+    auto [lower, upper] = emitBounds(b, access, first, count);
+    emitCopy(b, access, buffers.back(), first, lower, upper);
+  }
+  loop->moveBefore(b.getInsertionBlock(), b.getInsertionPoint());
+  for (const Access &access : stores) {
+    buffers.push_back(makeBuffer(access));
+    emitCopy(b, access, buffers.back(), first, constant(b, 0), count);
+  }
+  for (auto [access, buffer] :
+       llvm::zip_equal(llvm::concat<Access>(loads, stores), buffers))
+    replace(access, buffer, first);
+  OpBuilder before(loop);
+  Value last = before.create<arith::AddIOp>(loc, first, count);
+  loop.setLowerBound(first);
+  loop.setUpperBound(last);
+  loop.getInitArgsMutable().assign(carried);
+}
+
+void Stager::run() {
+  findAccesses();
+  if (loads.empty() && stores.empty())
+    return;
+  // Not before the loop, which moves into what is made.
+  OpBuilder b(loop);
+  b.setInsertionPointAfter(loop);
+  Operation *yield = nullptr;
+  auto blocks = b.create<scf::ForOp>(
+      loc, loop.getLowerBound(), loop.getUpperBound(), constant(b, stageLength),
+      loop.getInitArgs(),
+      [&](OpBuilder &inner, Location, Value first, ValueRange carried) {
+        emitBlock(inner, first, carried);
+        yield = inner.create<scf::YieldOp>(loc, loop.getResults());
+      });
+  for (auto [mine, all] :
+       llvm::zip_equal(loop.getResults(), blocks.getResults()))
+    mine.replaceAllUsesExcept(all, yield);
+}
+
+void danskin::conversion::stageArrays(func::FuncOp kernel) {
+  DenseSet<Value> written;
+  kernel.walk(
+      [&](memref::StoreOp store) { written.insert(store.getMemRef()); });
+  SmallVector<scf::ForOp> loops;
+  kernel.walk([&](scf::ForOp loop) {
+    if (matchPattern(loop.getStep(), m_One()))
+      loops.push_back(loop);
+  });
+  for (scf::ForOp loop : loops)
+    Stager(kernel, loop, written).run();
+}
