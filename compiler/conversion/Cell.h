@@ -29,6 +29,8 @@ public:
   /// stores them. Tables without memory are known to what this Cell emits
   /// later.
   void emitCells(mlir::OpBuilder &b, Unit &unit, mlir::ValueRange indices);
+  /// Fills what is kept of inputs as powers of two.
+  void emitPowers(mlir::OpBuilder &b);
   /// Forgets tables without memory.
   void leave() { locals.clear(); }
   /// Adds what a scatter yields at the cell `indices`.
@@ -96,6 +98,9 @@ private:
   bool emitScaledOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitScaledChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitScaledWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
+  /// Where the element that `value` is of an input is kept in the unit.
+  const InputPower *findPower(mlir::Value value, LogUnit unit);
+  bool isTabulated(mlir::dp::ChooseOp op);
 
   mlir::Value both(mlir::OpBuilder &b, mlir::Value left, mlir::Value right);
   mlir::Value emitIsPresent(mlir::OpBuilder &b, Real real, bool above);

@@ -23,31 +23,60 @@ public:
 
   SmallVector<Value> forEach(OpBuilder &b, Location loc, ValueRange init,
                              Body body) override {
+    return forArms(
+        b, init,
+        [&](OpBuilder &inner, dp::ArmOp arm, Real score, ValueRange carried) {
+          return emitCandidate(inner, loc, arm, score, carried, body);
+        });
+  }
+  SmallVector<Value> forAll(OpBuilder &b, Location loc, ValueRange init,
+                            Body body) override {
+    return forArms(
+        b, init,
+        [&](OpBuilder &inner, dp::ArmOp arm, Real score, ValueRange carried) {
+          if (score.present)
+            score.value = inner.create<arith::SelectOp>(
+                loc, score.present, score.value,
+                cell.memory.emitFloat(
+                    inner, -std::numeric_limits<double>::infinity()));
+          return body(inner, loc, getCandidate(inner, loc, arm, score),
+                      carried);
+        });
+  }
+
+private:
+  using Visit = llvm::function_ref<SmallVector<Value>(OpBuilder &, dp::ArmOp,
+                                                      Real, ValueRange)>;
+  SmallVector<Value> forArms(OpBuilder &b, ValueRange init, Visit visit) {
     SmallVector<Value> carried(init);
     for (auto arm : choose.getArms().front().getOps<dp::ArmOp>())
       carried = cell.emitComprehension(
           b, arm.getBody().front().begin(), carried,
           [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-            return emitCandidate(inner, loc, arm, yield, inside, body);
+            Real score = cell.getPlain(inner, yield.getOperand(0));
+            return visit(inner, arm, score, inside);
           });
     return carried;
   }
 
-private:
-  /// A score that is absent or the losing infinity does not count.
-  SmallVector<Value> emitCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
-                                   dp::YieldOp yield, ValueRange carried,
-                                   Body body) {
-    Real score = cell.getPlain(b, yield.getOperand(0));
+  dp::Candidate getCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
+                             Real score) {
     dp::Candidate candidate;
     candidate.score = score.value;
+    candidate.arm = constantIndex(b, loc, arm.getOrdinal());
+    candidate.binders = cell.getIndices(arm.getBinders());
+    while (candidate.binders.size() < getMaxBinders())
+      candidate.binders.push_back(constantIndex(b, loc, 0));
+    return candidate;
+  }
+
+  /// A score that is absent or the losing infinity does not count.
+  SmallVector<Value> emitCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
+                                   Real score, ValueRange carried, Body body) {
     auto counts = b.create<scf::IfOp>(
         loc, cell.emitIsPresent(b, score, /*above=*/true),
         [&](OpBuilder &inner, Location) {
-          candidate.arm = constantIndex(inner, loc, arm.getOrdinal());
-          candidate.binders = cell.getIndices(arm.getBinders());
-          while (candidate.binders.size() < getMaxBinders())
-            candidate.binders.push_back(constantIndex(inner, loc, 0));
+          dp::Candidate candidate = getCandidate(inner, loc, arm, score);
           inner.create<scf::YieldOp>(loc, body(inner, loc, candidate, carried));
         },
         [&](OpBuilder &inner, Location) {

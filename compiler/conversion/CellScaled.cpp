@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include <array>
 
 using namespace mlir;
 using namespace danskin::conversion;
@@ -89,10 +90,34 @@ Real Cell::getPlain(OpBuilder &b, Value value) {
           Value()};
 }
 
+const InputPower *Cell::findPower(Value value, LogUnit unit) {
+  auto read = value.getDefiningOp<dp::ReadOp>();
+  return read ? plan.findPower(read, unit) : nullptr;
+}
+
+void Cell::emitPowers(OpBuilder &b) {
+  for (auto &power : plan.powers)
+    memory.fillPower(
+        b, *power, [&](OpBuilder &inner, Value element) -> Memory::Raw {
+          Value bad;
+          ScaledNumber number =
+              Scaled(inner, loc)
+                  .power(element, getMeasure(power->unit).powers, bad);
+          emitFault(inner, bad);
+          return {number.mantissa, number.exponent};
+        });
+}
+
 Real Cell::getScaled(OpBuilder &b, Value value, LogUnit unit) {
   if (get(value).isScaled() && plan.units.get(value) == unit)
     return get(value);
   Scaled scaled(b, loc);
+  if (const InputPower *power = findPower(value, unit)) {
+    auto read = value.getDefiningOp<dp::ReadOp>();
+    Memory::Raw raw =
+        memory.loadPower(b, *power, getIndices(read.getIndices()));
+    return {raw[0], Value(), raw[1]};
+  }
   if (matchPattern(value, m_AnyZeroFloat()))
     return toReal(scaled.one());
   // Not the rounded quotient.
@@ -148,9 +173,30 @@ using Term = llvm::function_ref<SmallVector<Value>(OpBuilder &, ScaledNumber,
                                                    ValueRange)>;
 } // namespace
 
-/// The sum of the candidates. A loop may bring many, which are looked at once.
-/// Of a few, the largest exponent is found first: by looking twice where
-/// registers are few, otherwise when all are known.
+/// Do the scores add what is kept as scaled numbers, and nothing else?
+bool Cell::isTabulated(dp::ChooseOp op) {
+  bool all = true;
+  op.getArms().walk([&](Operation *part) {
+    if (!isa<arith::AddFOp, arith::SubFOp>(part))
+      return;
+    std::optional<LogUnit> unit = plan.units.get(part->getResult(0));
+    if (!unit)
+      return void(all = false);
+    LogUnit other = *unit;
+    other.negative ^= isa<arith::SubFOp>(part);
+    for (auto [operand, wanted] :
+         llvm::zip(part->getOperands(), std::array{*unit, other}))
+      all &= plan.units.get(operand) == wanted || findPower(operand, wanted);
+  });
+  for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
+    all &= plan.units.get(arm.getScore()).has_value();
+  return all;
+}
+
+/// The sum of the candidates. A loop may bring many, whose scores are computed
+/// once. Of a few, or where there is nothing to compute, the largest exponent
+/// is found first: by looking twice where registers are few, otherwise when all
+/// are known.
 void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
   Block &arms = op.getArms().front();
   auto emitArm = [&](dp::ArmOp arm, ValueRange init, Term body) {
@@ -176,7 +222,7 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
     return !arm.getBinders().empty();
   });
   ScaledNumber sum = Scaled(b, loc).zero();
-  if (isLoop) {
+  if (isLoop && !isTabulated(op)) {
     SmallVector<Value> sums =
         fold({sum.mantissa, sum.exponent},
              [&](OpBuilder &inner, ScaledNumber term,
@@ -188,7 +234,7 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
                return {at.add(before, exponent, term), exponent};
              });
     sum = {sums[0], sums[1]};
-  } else if (plan.forThreads) {
+  } else if (plan.forThreads && !isLoop) {
     SmallVector<ScaledNumber> terms;
     for (auto arm : arms.getOps<dp::ArmOp>()) {
       SmallVector<Value> term = emitArm(

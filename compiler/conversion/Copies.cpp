@@ -53,6 +53,35 @@ static bool isTurned(dp::ReadOp read) {
                       [&](Value index) { return isOfCell(index, equation); });
 }
 
+/// The units in which the sums that the read has a part in want it.
+static SmallVector<LogUnit> getWantedUnits(dp::ReadOp read,
+                                           const LogUnits &units) {
+  SmallVector<LogUnit> wanted;
+  for (OpOperand &use : read->getUses()) {
+    Operation *sum = use.getOwner();
+    if (!isa<arith::AddFOp, arith::SubFOp>(sum))
+      continue;
+    std::optional<LogUnit> unit = units.get(sum->getResult(0));
+    if (!unit)
+      continue;
+    unit->negative ^= isa<arith::SubFOp>(sum) && use.getOperandNumber() == 1;
+    wanted.push_back(*unit);
+  }
+  return wanted;
+}
+
+/// The input's axes, last those that adjacent cells differ in.
+SmallVector<unsigned> Plan::getOrder(dp::ReadOp read) const {
+  auto order =
+      llvm::to_vector(llvm::seq<unsigned>(0, read.getIndices().size()));
+  if (purpose == Copies::OfCells && isTurned(read))
+    std::stable_partition(order.begin(), order.end(), [&](unsigned axis) {
+      return !isOfCell(read.getIndices()[axis],
+                       read->getParentOfType<dp::EquationOp>());
+    });
+  return order;
+}
+
 void Plan::addCopy(dp::InputOp input) {
   dp::ArrayType type = input.getResult().getType();
   unsigned rank = type.getRank();
@@ -63,14 +92,11 @@ void Plan::addCopy(dp::InputOp input) {
     if (!read || countIndices(read) <= rank ||
         (purpose == Copies::OfCells && !isTurned(read)))
       continue;
-    InputCopy copy{input, llvm::to_vector(llvm::seq(rank))};
-    if (purpose == Copies::OfCells)
-      std::stable_partition(
-          copy.axes.begin(), copy.axes.end(), [&](unsigned axis) {
-            return !isOfCell(read.getIndices()[axis],
-                             read->getParentOfType<dp::EquationOp>());
-          });
-    copies.insert({input.getResult(), std::move(copy)});
+    // A power answers.
+    if (getWantedUnits(read, units).size() ==
+        size_t(llvm::range_size(read->getUses())))
+      continue;
+    copies.insert({input.getResult(), InputCopy{input, getOrder(read)}});
     return;
   }
 }
@@ -80,4 +106,27 @@ const InputCopy *Plan::findCopy(dp::ReadOp read) const {
   if (found == copies.end() || (purpose == Copies::OfCells && !isTurned(read)))
     return nullptr;
   return &found->second;
+}
+
+void Plan::addPowers(dp::InputOp input) {
+  dp::ArrayType type = input.getResult().getType();
+  if (type.getRank() == 0 || type.getElement().isIndex())
+    return;
+  for (Operation *user : input.getResult().getUsers()) {
+    auto read = dyn_cast<dp::ReadOp>(user);
+    if (!read || countIndices(read) <= type.getRank())
+      continue;
+    for (LogUnit unit : getWantedUnits(read, units))
+      if (!findPower(read, unit))
+        powers.push_back(std::make_unique<InputPower>(
+            InputPower{input, getOrder(read), unit}));
+  }
+}
+
+const InputPower *Plan::findPower(dp::ReadOp read, LogUnit unit) const {
+  for (const auto &power : powers)
+    if (power->input.getResult() == read.getArray() && power->unit == unit &&
+        power->axes == getOrder(read))
+      return power.get();
+  return nullptr;
 }

@@ -63,8 +63,14 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   reserveTables(/*near=*/false);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
-    region = arrange(b, getExtents(copy));
+    region = arrange(b, getExtents(copy.input, copy.axes));
     region.offset = reserve(region.count, plan.io.getWidth() / 8);
+  }
+  for (auto &power : plan.powers) {
+    Region &region = powers[power.get()];
+    region = arrange(b, getExtents(power->input, power->axes));
+    region.offset = reserve(region.count, 4);
+    region.secondOffset = reserve(region.count, 4);
   }
   if (!plan.units.empty())
     faultOffset = reserve(constant(1), 1);
@@ -113,6 +119,11 @@ void Memory::open(Value workspace, Value near) {
     Region &region = copies[&copy];
     region.data = view(region.offset, region.count, plan.io);
   }
+  for (auto &power : plan.powers) {
+    Region &region = powers[power.get()];
+    region.data = view(region.offset, region.count, plan.compute);
+    region.second = view(region.secondOffset, region.count, plan.compute);
+  }
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
     if (!width)
@@ -157,17 +168,17 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
 }
 
 /// The indices in the order of the copy's axes.
-static SmallVector<Value> turn(const InputCopy &copy, ValueRange indices) {
+static SmallVector<Value> turn(ArrayRef<unsigned> axes, ValueRange indices) {
   SmallVector<Value> turned;
-  for (unsigned axis : copy.axes)
+  for (unsigned axis : axes)
     turned.push_back(indices[axis]);
   return turned;
 }
 
-SmallVector<Value> Memory::getExtents(const InputCopy &copy) {
-  dp::InputOp input = copy.input;
+SmallVector<Value> Memory::getExtents(dp::InputOp input,
+                                      ArrayRef<unsigned> axes) {
   SmallVector<Value> extents;
-  for (unsigned axis : copy.axes)
+  for (unsigned axis : axes)
     extents.push_back(env.getParameter(input.getExtents()[axis]));
   return extents;
 }
@@ -189,7 +200,8 @@ static OpBuilder openLoops(OpBuilder b, Location loc, ValueRange extents,
 void Memory::copyInputs(OpBuilder &b) {
   for (auto &[input, copy] : plan.copies) {
     SmallVector<Value> position, indices(copy.axes.size());
-    OpBuilder inner = openLoops(b, loc, getExtents(copy), position);
+    OpBuilder inner =
+        openLoops(b, loc, getExtents(copy.input, copy.axes), position);
     for (auto [axis, index] : llvm::zip_equal(copy.axes, position))
       indices[axis] = index;
     const Region &region = copies[&copy];
@@ -200,14 +212,43 @@ void Memory::copyInputs(OpBuilder &b) {
   }
 }
 
+void Memory::fillPower(OpBuilder &b, const InputPower &power,
+                       llvm::function_ref<Raw(OpBuilder &, Value)> emit) {
+  dp::InputOp input = power.input;
+  SmallVector<Value> position, indices(power.axes.size());
+  OpBuilder inner = openLoops(b, loc, getExtents(input, power.axes), position);
+  // A table like others, which vectors may fill.
+  Operation *innermost = inner.getInsertionBlock()->getParentOp();
+  innermost->removeAttr(fillAttr);
+  innermost->setAttr(cellsAttr, b.getUnitAttr());
+  for (auto [axis, index] : llvm::zip_equal(power.axes, position))
+    indices[axis] = index;
+  Value element =
+      inner.create<memref::LoadOp>(loc, env.getArray(input), indices);
+  Raw raw = emit(inner, element);
+  const Region &region = powers[&power];
+  Value place = getPlace(inner, region, position);
+  inner.create<memref::StoreOp>(loc, raw[0], region.data, place);
+  inner.create<memref::StoreOp>(loc, raw[1], region.second, place);
+}
+
+Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
+                              ValueRange indices) {
+  const Region &region = powers[&power];
+  Value place = getPlace(b, region, turn(power.axes, indices));
+  return {b.create<memref::LoadOp>(loc, region.data, place),
+          b.create<memref::LoadOp>(loc, region.second, place)};
+}
+
 Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
   const InputCopy *copy = plan.findCopy(read);
   auto load = [&](OpBuilder &at) {
-    Value element = copy ? at.create<memref::LoadOp>(
-                               loc, copies[copy].data,
-                               getPlace(at, copies[copy], turn(*copy, indices)))
-                         : at.create<memref::LoadOp>(
-                               loc, env.getArray(read.getArray()), indices);
+    Value element =
+        copy ? at.create<memref::LoadOp>(
+                   loc, copies[copy].data,
+                   getPlace(at, copies[copy], turn(copy->axes, indices)))
+             : at.create<memref::LoadOp>(loc, env.getArray(read.getArray()),
+                                         indices);
     return convert(at, element, plan.compute);
   };
   if (!indices.empty())

@@ -73,6 +73,12 @@ public:
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
+  /// Runs over the elements of a power: `emit` gives what to keep of one.
+  void fillPower(mlir::OpBuilder &b, const InputPower &power,
+                 llvm::function_ref<Raw(mlir::OpBuilder &, mlir::Value)> emit);
+  /// The same for the element of the input that `indices` say.
+  Raw loadPower(mlir::OpBuilder &b, const InputPower &power,
+                mlir::ValueRange indices);
   /// Changes the width of a float where it differs.
   mlir::Value convert(mlir::OpBuilder &b, mlir::Value value,
                       mlir::FloatType type);
@@ -88,7 +94,8 @@ private:
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
   /// In the copy's order.
-  llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
+  llvm::SmallVector<mlir::Value> getExtents(mlir::dp::InputOp input,
+                                            llvm::ArrayRef<unsigned> axes);
   /// Lays out a box of the extents.
   Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents);
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,
@@ -104,6 +111,7 @@ private:
   mlir::Location loc;
   llvm::DenseMap<TablePlan *, Region> regions;
   llvm::DenseMap<const InputCopy *, Region> copies;
+  llvm::DenseMap<const InputPower *, Region> powers;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one

@@ -31,8 +31,10 @@ LogicalResult Plan::make() {
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     if (failed(addTable(table)))
       return failure();
-  for (auto input : program.getBody().front().getOps<dp::InputOp>())
+  for (auto input : program.getBody().front().getOps<dp::InputOp>()) {
     addCopy(input);
+    addPowers(input);
+  }
   if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
   return makeLayouts();

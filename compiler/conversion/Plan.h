@@ -66,6 +66,14 @@ struct InputCopy {
   llvm::SmallVector<unsigned> axes; ///< of the input, in the copy's order
 };
 
+/// An input that is added to scaled numbers more often than it has elements:
+/// the kernel keeps what each is as a power of two.
+struct InputPower {
+  mlir::dp::InputOp input;
+  llvm::SmallVector<unsigned> axes; ///< as InputCopy's
+  LogUnit unit;
+};
+
 struct Plan {
   /// What copies of inputs are for: equal elements of several instances side by
   /// side, or elements that adjacent cells of one instance read.
@@ -83,6 +91,7 @@ struct Plan {
   /// A thread has many registers, and waits for memory rather than computes.
   bool forThreads = false;
   llvm::MapVector<mlir::Value, InputCopy> copies;
+  llvm::SmallVector<std::unique_ptr<InputPower>> powers;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
   /// attribute that holds the schedule.
@@ -100,6 +109,8 @@ struct Plan {
 
   /// The copy that a read of an input is answered from; null for the input.
   const InputCopy *findCopy(mlir::dp::ReadOp read) const;
+  /// Where a read of an input finds its element in the unit; null: nowhere.
+  const InputPower *findPower(mlir::dp::ReadOp read, LogUnit unit) const;
 
   /// Has a statement with as many cells as any no two cells of equal time?
   bool isSequential() const;
@@ -115,6 +126,8 @@ private:
   mlir::LogicalResult makeLayouts();
   void foldLayout(TablePlan &table);
   void addCopy(mlir::dp::InputOp input);
+  llvm::SmallVector<unsigned> getOrder(mlir::dp::ReadOp read) const;
+  void addPowers(mlir::dp::InputOp input);
 };
 
 } // namespace danskin::conversion

@@ -201,6 +201,7 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
   clear(b, plan, memory);
   memory.copyInputs(b);
 
+  Cell(plan, env, memory).emitPowers(b);
   Runner runner(plan, env, memory);
   std::vector<Runner::Active> scheduled, others;
   for (Statement &statement : plan.statements) {

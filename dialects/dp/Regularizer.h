@@ -44,6 +44,12 @@ public:
   /// values from one to the next; returns what is carried out at the end.
   virtual SmallVector<Value> forEach(OpBuilder &builder, Location loc,
                                      ValueRange init, Body body) = 0;
+  /// The same where a score of -inf changes nothing of what is carried: that is
+  /// then the score of those that do not count, and nothing asks.
+  virtual SmallVector<Value> forAll(OpBuilder &builder, Location loc,
+                                    ValueRange init, Body body) {
+    return forEach(builder, loc, init, body);
+  }
   /// The float type of the scores.
   virtual FloatType getScoreType() = 0;
   /// The length of Candidate::binders.

@@ -21,7 +21,7 @@ Value dp::emitMaximum(OpBuilder &builder, Location loc,
   Value lowest = emitFloat(builder, loc, candidates.getScoreType(),
                            -std::numeric_limits<double>::infinity());
   return candidates
-      .forEach(
+      .forAll(
           builder, loc, lowest,
           [](OpBuilder &b, Location loc, const Candidate &c,
              ValueRange carried) -> SmallVector<Value> {

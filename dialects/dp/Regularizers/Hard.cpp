@@ -35,21 +35,31 @@ SmallVector<Value> HardAttr::emitChoice(OpBuilder &builder, Location loc,
   Value nobody = builder.create<arith::ConstantIndexOp>(loc, -1);
   SmallVector<Value> init(2 + candidates.getMaxBinders(), nobody);
   init[0] = lowest;
-  return candidates.forEach(
+  Value nan = builder.create<arith::ConstantOp>(
+      loc,
+      builder.getFloatAttr(type, APFloat::getNaN(type.getFloatSemantics())));
+  return candidates.forAll(
       builder, loc, init,
-      [](OpBuilder &b, Location loc, const Candidate &c, ValueRange carried) {
+      [=](OpBuilder &b, Location loc, const Candidate &c, ValueRange carried) {
+        Value best = carried.front();
+        auto compare = [&](arith::CmpFPredicate predicate, Value x, Value y) {
+          return b.create<arith::CmpFOp>(loc, predicate, x, y);
+        };
+        // The value does without the place, of which nobody may want to know: a
+        // maximum as machines have it, and NaN where either is.
+        Value value = b.create<arith::SelectOp>(
+            loc, compare(arith::CmpFPredicate::OGT, best, c.score), best,
+            c.score);
+        value = b.create<arith::SelectOp>(
+            loc, compare(arith::CmpFPredicate::UNO, best, c.score), nan, value);
         // "Not at most" lets a NaN in, and keeps it: nothing is above a NaN
         // by an ordered comparison.
-        Value best = carried.front();
-        Value above = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UGT,
-                                              c.score, best);
-        Value isNumber =
-            b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::ORD, best, best);
-        Value wins = b.create<arith::AndIOp>(loc, above, isNumber);
-        SmallVector<Value> place = {c.score, c.arm};
+        Value wins = b.create<arith::AndIOp>(
+            loc, compare(arith::CmpFPredicate::UGT, c.score, best),
+            compare(arith::CmpFPredicate::ORD, best, best));
+        SmallVector<Value> place = {c.arm}, next = {value};
         place.append(c.binders);
-        SmallVector<Value> next;
-        for (auto [mine, theirs] : llvm::zip_equal(place, carried))
+        for (auto [mine, theirs] : llvm::zip_equal(place, carried.drop_front()))
           next.push_back(b.create<arith::SelectOp>(loc, wins, mine, theirs));
         return next;
       });

@@ -48,7 +48,7 @@ static std::pair<Value, Value> emitNewtonStep(OpBuilder &builder, Location loc,
   Type type = candidates.getScoreType();
   Value none = builder.create<arith::ConstantIntOp>(loc, 0, 64);
   Value zero = emitFloat(builder, loc, type, 0.0);
-  SmallVector<Value> sums = candidates.forEach(
+  SmallVector<Value> sums = candidates.forAll(
       builder, loc, {none, zero},
       [&](OpBuilder &b, Location loc, const Candidate &c,
           ValueRange carried) -> SmallVector<Value> {
@@ -99,7 +99,7 @@ SmallVector<Value> L2Attr::emitChoice(OpBuilder &builder, Location loc,
   // sum q (x - m) - 1/2 sum q^2, all of whose terms have one sign.
   Value relative =
       candidates
-          .forEach(
+          .forAll(
               builder, loc, zero,
               [&](OpBuilder &b, Location loc, const Candidate &c,
                   ValueRange carried) -> SmallVector<Value> {
