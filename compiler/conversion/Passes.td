@@ -107,6 +107,16 @@ def DpFlattenBranches : Pass<"dp-flatten-branches", "::mlir::ModuleOp"> {
   let options = [Option<"limit", "limit", "unsigned", "40", "operations of a side">];
 }
 
+def DpUnrollReductions : Pass<"dp-unroll-reductions", "::mlir::ModuleOp"> {
+  let summary = "several rounds of a cell's reduction in one";
+  let description = [{
+    Unrolls loops that carry values and load, directly within a marked loop over
+    cells. What is left of the rounds runs one by one. Results are the same bits.
+  }];
+  let options = [Option<"factor", "factor", "unsigned", "4", "rounds in one">,
+                 Option<"limit", "limit", "unsigned", "48", "operations of a round">];
+}
+
 def DpRaiseLoads : Pass<"dp-raise-loads", "::mlir::ModuleOp"> {
   let summary = "load as early as can be";
   let description = [{

@@ -118,8 +118,7 @@ Value Scaled::share(ScaledNumber x, ScaledNumber sum) {
   Value down = b.create<arith::SubFOp>(loc, x.exponent, sum.exponent);
   Value mass = b.create<arith::MulFOp>(loc, x.mantissa, powerOfTwo(down));
   // The sum may be the same for many, its reciprocal then too.
-  Value reciprocal =
-      b.create<arith::DivFOp>(loc, constant(1.0), sum.mantissa);
+  Value reciprocal = b.create<arith::DivFOp>(loc, constant(1.0), sum.mantissa);
   return b.create<arith::MulFOp>(loc, mass, reciprocal);
 }
 

@@ -168,6 +168,7 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
     manager.addPass(createDpFlattenBranches());
     manager.addPass(createLoopInvariantCodeMotionPass());
     manager.addPass(createCSEPass());
+    manager.addPass(createDpUnrollReductions());
     manager.addPass(createDpRaiseLoads());
     manager.addPass(createDpPrefetchInputs());
     manager.addPass(createDpDistributeCells());

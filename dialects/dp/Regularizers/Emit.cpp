@@ -21,12 +21,12 @@ Value dp::emitMaximum(OpBuilder &builder, Location loc,
   Value lowest = emitFloat(builder, loc, candidates.getScoreType(),
                            -std::numeric_limits<double>::infinity());
   return candidates
-      .forAll(
-          builder, loc, lowest,
-          [](OpBuilder &b, Location loc, const Candidate &c,
-             ValueRange carried) -> SmallVector<Value> {
-            return {b.create<arith::MaximumFOp>(loc, carried.front(), c.score)};
-          })
+      .forAll(builder, loc, lowest,
+              [](OpBuilder &b, Location loc, const Candidate &c,
+                 ValueRange carried) -> SmallVector<Value> {
+                return {
+                    b.create<arith::MaximumFOp>(loc, carried.front(), c.score)};
+              })
       .front();
 }
 
