@@ -114,7 +114,7 @@ def DpUnrollReductions : Pass<"dp-unroll-reductions", "::mlir::ModuleOp"> {
     cells. What is left of the rounds runs one by one. Results are the same bits.
   }];
   let options = [Option<"factor", "factor", "unsigned", "4", "rounds in one">,
-                 Option<"limit", "limit", "unsigned", "48", "operations of a round">];
+                 Option<"limit", "limit", "unsigned", "28", "operations of a round">];
 }
 
 def DpRaiseLoads : Pass<"dp-raise-loads", "::mlir::ModuleOp"> {
