@@ -17,7 +17,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
-#include <array>
 
 using namespace mlir;
 using namespace danskin::conversion;
@@ -151,11 +150,13 @@ bool Cell::emitScaledOp(OpBuilder &b, Operation *op) {
   Scaled scaled(b, loc);
   Value left = op->getOperand(0);
   if (isa<arith::AddFOp, arith::SubFOp>(op)) {
-    LogUnit other = *unit;
-    other.negative ^= isa<arith::SubFOp>(op);
-    Real x = getScaled(b, left, *unit);
-    Real y = getScaled(b, op->getOperand(1), other);
-    reals[result] = toReal(scaled.multiply(toNumber(x), toNumber(y)));
+    auto getFactor = [&](OpOperand &operand) {
+      return toNumber(
+          getScaled(b, operand.get(), *plan.units.getWanted(operand)));
+    };
+    ScaledNumber x = getFactor(op->getOpOperand(0));
+    ScaledNumber y = getFactor(op->getOpOperand(1));
+    reals[result] = toReal(scaled.multiply(x, y));
     return true;
   }
   // A sign or a temperature is the unit's.
@@ -179,14 +180,11 @@ bool Cell::isTabulated(dp::ChooseOp op) {
   op.getArms().walk([&](Operation *part) {
     if (!isa<arith::AddFOp, arith::SubFOp>(part))
       return;
-    std::optional<LogUnit> unit = plan.units.get(part->getResult(0));
-    if (!unit)
-      return void(all = false);
-    LogUnit other = *unit;
-    other.negative ^= isa<arith::SubFOp>(part);
-    for (auto [operand, wanted] :
-         llvm::zip(part->getOperands(), std::array{*unit, other}))
-      all &= plan.units.get(operand) == wanted || findPower(operand, wanted);
+    for (OpOperand &operand : part->getOpOperands()) {
+      std::optional<LogUnit> wanted = plan.units.getWanted(operand);
+      all &= wanted && (plan.units.get(operand.get()) == wanted ||
+                        findPower(operand.get(), *wanted));
+    }
   });
   for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
     all &= plan.units.get(arm.getScore()).has_value();

@@ -57,16 +57,9 @@ static bool isTurned(dp::ReadOp read) {
 static SmallVector<LogUnit> getWantedUnits(dp::ReadOp read,
                                            const LogUnits &units) {
   SmallVector<LogUnit> wanted;
-  for (OpOperand &use : read->getUses()) {
-    Operation *sum = use.getOwner();
-    if (!isa<arith::AddFOp, arith::SubFOp>(sum))
-      continue;
-    std::optional<LogUnit> unit = units.get(sum->getResult(0));
-    if (!unit)
-      continue;
-    unit->negative ^= isa<arith::SubFOp>(sum) && use.getOperandNumber() == 1;
-    wanted.push_back(*unit);
-  }
+  for (OpOperand &use : read->getUses())
+    if (std::optional<LogUnit> unit = units.getWanted(use))
+      wanted.push_back(*unit);
   return wanted;
 }
 
@@ -119,7 +112,7 @@ void Plan::addPowers(dp::InputOp input) {
     for (LogUnit unit : getWantedUnits(read, units))
       if (!findPower(read, unit))
         powers.push_back(std::make_unique<InputPower>(
-            InputPower{input, getOrder(read), unit}));
+            InputPower{{input, getOrder(read)}, unit}));
   }
 }
 

@@ -35,9 +35,7 @@ using namespace danskin::conversion;
 /// Threads that run in step.
 static constexpr int64_t warpSize = 32;
 
-/// The address space of what the threads of a block share, and what they keep
-/// there: a number each.
-static constexpr int64_t blockMemory = 3;
+/// What the threads of a block keep in its memory: a number each.
 static constexpr StringLiteral partsName = "dp.parts";
 
 static bool isShared(Operation *op) {

@@ -18,6 +18,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Slices.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -259,18 +260,6 @@ findConditions(scf::ForOp loop, const Varying &varying) {
   return conditions;
 }
 
-/// Clones what `value` is made of for another index of the loop.
-static Value cloneLinear(OpBuilder &b, Value value, scf::ForOp loop,
-                         IRMapping &map) {
-  if (map.contains(value) || loop.isDefinedOutsideOfLoop(value))
-    return map.lookupOrDefault(value);
-  Operation *op = value.getDefiningOp();
-  for (Value operand : op->getOperands())
-    cloneLinear(b, operand, loop, map);
-  b.clone(*op, map);
-  return map.lookup(value);
-}
-
 /// Does the condition say what it does away from the edges from index `first`
 /// to index `last`? Linear differences that have one sign at both ends have it
 /// between them.
@@ -281,8 +270,8 @@ static Value emitSays(OpBuilder &b, scf::ForOp loop, Value condition,
   auto at = [&](Value index, arith::CmpIPredicate asked) -> Value {
     IRMapping map;
     map.map(loop.getInductionVar(), index);
-    Value lhs = cloneLinear(b, compare.getLhs(), loop, map);
-    Value rhs = cloneLinear(b, compare.getRhs(), loop, map);
+    Value lhs = cloneInLoop(b, compare.getLhs(), loop, map);
+    Value rhs = cloneInLoop(b, compare.getRhs(), loop, map);
     return b.create<arith::CmpIOp>(loc, asked, lhs, rhs);
   };
   auto both = [&](arith::CmpIPredicate asked) -> Value {

@@ -39,6 +39,16 @@ std::optional<LogUnit> LogUnits::getTable(Value table) const {
   return found->second;
 }
 
+std::optional<LogUnit> LogUnits::getWanted(OpOperand &operand) const {
+  Operation *sum = operand.getOwner();
+  if (!isa<arith::AddFOp, arith::SubFOp>(sum))
+    return std::nullopt;
+  std::optional<LogUnit> unit = get(sum->getResult(0));
+  if (unit && isa<arith::SubFOp>(sum) && operand.getOperandNumber() == 1)
+    unit->negative = !unit->negative;
+  return unit;
+}
+
 bool LogUnits::isScaled(dp::ChooseOp choose) const {
   return enabled && choose.getReg() && choose.getReg()->isLogSumExp();
 }

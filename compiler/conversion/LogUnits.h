@@ -51,6 +51,9 @@ public:
   std::optional<LogUnit> getTable(mlir::Value table) const;
   /// The unit of a value inside an equation.
   std::optional<LogUnit> get(mlir::Value value) const;
+  /// The unit in which a sum or difference that has one wants an operand;
+  /// none: it is no such.
+  std::optional<LogUnit> getWanted(mlir::OpOperand &operand) const;
   /// Are the candidates of this choice scaled, and its statistics those of a
   /// sum: the exponent and the mantissa?
   bool isScaled(mlir::dp::ChooseOp choose) const;

@@ -37,6 +37,9 @@ constexpr llvm::StringLiteral faultAttr = "dp.fault";
 /// On a kernel in which most cells are in no loop over cells.
 constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 
+/// The address space of what the threads of a block share.
+constexpr unsigned blockMemory = 3;
+
 } // namespace danskin::conversion
 
 #endif // DANSKIN_CONVERSION_MARKS_H

@@ -63,12 +63,12 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   reserveTables(/*near=*/false);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
-    region = arrange(b, getExtents(copy.input, copy.axes));
+    region = arrange(b, getExtents(copy));
     region.offset = reserve(region.count, plan.io.getWidth() / 8);
   }
   for (auto &power : plan.powers) {
     Region &region = powers[power.get()];
-    region = arrange(b, getExtents(power->input, power->axes));
+    region = arrange(b, getExtents(*power));
     region.offset = reserve(region.count, 4);
     region.secondOffset = reserve(region.count, 4);
   }
@@ -168,17 +168,17 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
 }
 
 /// The indices in the order of the copy's axes.
-static SmallVector<Value> turn(ArrayRef<unsigned> axes, ValueRange indices) {
+static SmallVector<Value> turn(const InputCopy &copy, ValueRange indices) {
   SmallVector<Value> turned;
-  for (unsigned axis : axes)
+  for (unsigned axis : copy.axes)
     turned.push_back(indices[axis]);
   return turned;
 }
 
-SmallVector<Value> Memory::getExtents(dp::InputOp input,
-                                      ArrayRef<unsigned> axes) {
+SmallVector<Value> Memory::getExtents(const InputCopy &copy) {
+  dp::InputOp input = copy.input;
   SmallVector<Value> extents;
-  for (unsigned axis : axes)
+  for (unsigned axis : copy.axes)
     extents.push_back(env.getParameter(input.getExtents()[axis]));
   return extents;
 }
@@ -197,37 +197,36 @@ static OpBuilder openLoops(OpBuilder b, Location loc, ValueRange extents,
   return b;
 }
 
+Memory::Element Memory::openElements(OpBuilder &b, const InputCopy &copy,
+                                     const Region &region) {
+  SmallVector<Value> position, indices(copy.axes.size());
+  OpBuilder inner = openLoops(b, loc, getExtents(copy), position);
+  for (auto [axis, index] : llvm::zip_equal(copy.axes, position))
+    indices[axis] = index;
+  dp::InputOp input = copy.input;
+  Value value = inner.create<memref::LoadOp>(
+      loc, env.getArray(input.getResult()), indices);
+  return {inner, value, getPlace(inner, region, position)};
+}
+
 void Memory::copyInputs(OpBuilder &b) {
   for (auto &[input, copy] : plan.copies) {
-    SmallVector<Value> position, indices(copy.axes.size());
-    OpBuilder inner =
-        openLoops(b, loc, getExtents(copy.input, copy.axes), position);
-    for (auto [axis, index] : llvm::zip_equal(copy.axes, position))
-      indices[axis] = index;
     const Region &region = copies[&copy];
-    Value element =
-        inner.create<memref::LoadOp>(loc, env.getArray(input), indices);
-    inner.create<memref::StoreOp>(loc, element, region.data,
-                                  getPlace(inner, region, position));
+    Element element = openElements(b, copy, region);
+    element.inner.create<memref::StoreOp>(loc, element.value, region.data,
+                                          element.place);
   }
 }
 
 void Memory::fillPower(OpBuilder &b, const InputPower &power,
                        llvm::function_ref<Raw(OpBuilder &, Value)> emit) {
-  dp::InputOp input = power.input;
-  SmallVector<Value> position, indices(power.axes.size());
-  OpBuilder inner = openLoops(b, loc, getExtents(input, power.axes), position);
+  const Region &region = powers[&power];
+  auto [inner, value, place] = openElements(b, power, region);
   // A table like others, which vectors may fill.
   Operation *innermost = inner.getInsertionBlock()->getParentOp();
   innermost->removeAttr(fillAttr);
   innermost->setAttr(cellsAttr, b.getUnitAttr());
-  for (auto [axis, index] : llvm::zip_equal(power.axes, position))
-    indices[axis] = index;
-  Value element =
-      inner.create<memref::LoadOp>(loc, env.getArray(input), indices);
-  Raw raw = emit(inner, element);
-  const Region &region = powers[&power];
-  Value place = getPlace(inner, region, position);
+  Raw raw = emit(inner, value);
   inner.create<memref::StoreOp>(loc, raw[0], region.data, place);
   inner.create<memref::StoreOp>(loc, raw[1], region.second, place);
 }
@@ -235,7 +234,7 @@ void Memory::fillPower(OpBuilder &b, const InputPower &power,
 Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
                               ValueRange indices) {
   const Region &region = powers[&power];
-  Value place = getPlace(b, region, turn(power.axes, indices));
+  Value place = getPlace(b, region, turn(power, indices));
   return {b.create<memref::LoadOp>(loc, region.data, place),
           b.create<memref::LoadOp>(loc, region.second, place)};
 }
@@ -243,12 +242,11 @@ Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
 Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
   const InputCopy *copy = plan.findCopy(read);
   auto load = [&](OpBuilder &at) {
-    Value element =
-        copy ? at.create<memref::LoadOp>(
-                   loc, copies[copy].data,
-                   getPlace(at, copies[copy], turn(copy->axes, indices)))
-             : at.create<memref::LoadOp>(loc, env.getArray(read.getArray()),
-                                         indices);
+    Value element = copy ? at.create<memref::LoadOp>(
+                               loc, copies[copy].data,
+                               getPlace(at, copies[copy], turn(*copy, indices)))
+                         : at.create<memref::LoadOp>(
+                               loc, env.getArray(read.getArray()), indices);
     return convert(at, element, plan.compute);
   };
   if (!indices.empty())

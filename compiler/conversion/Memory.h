@@ -94,8 +94,14 @@ private:
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
   /// In the copy's order.
-  llvm::SmallVector<mlir::Value> getExtents(mlir::dp::InputOp input,
-                                            llvm::ArrayRef<unsigned> axes);
+  llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
+  /// An element of an input on its way into a copy.
+  struct Element {
+    mlir::OpBuilder inner; ///< in the innermost loop
+    mlir::Value value, place;
+  };
+  Element openElements(mlir::OpBuilder &b, const InputCopy &copy,
+                       const Region &region);
   /// Lays out a box of the extents.
   Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents);
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,

@@ -68,9 +68,7 @@ struct InputCopy {
 
 /// An input that is added to scaled numbers more often than it has elements:
 /// the kernel keeps what each is as a power of two.
-struct InputPower {
-  mlir::dp::InputOp input;
-  llvm::SmallVector<unsigned> axes; ///< as InputCopy's
+struct InputPower : InputCopy {
   LogUnit unit;
 };
 

@@ -13,11 +13,11 @@
 
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
+#include "compiler/conversion/Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace danskin {
 #define GEN_PASS_DEF_DPPREFETCHINPUTS
@@ -38,12 +38,10 @@ public:
 private:
   bool dependsOnTime(Value value);
   bool canClone(Value value);
-  Value clone(OpBuilder &b, Value value);
 
   scf::ForOp times, cells;
   unsigned ahead;
   DenseSet<Value> written;
-  IRMapping map;
 };
 } // namespace
 
@@ -72,19 +70,6 @@ bool Prefetcher::canClone(Value value) {
                       [&](Value operand) { return canClone(operand); });
 }
 
-Value Prefetcher::clone(OpBuilder &b, Value value) {
-  if (map.contains(value) || !dependsOnTime(value)) {
-    Operation *op = value.getDefiningOp();
-    if (map.contains(value) || !op || !cells->isProperAncestor(op))
-      return map.lookupOrDefault(value);
-  }
-  Operation *op = value.getDefiningOp();
-  for (Value operand : op->getOperands())
-    clone(b, operand);
-  b.clone(*op, map);
-  return map.lookup(value);
-}
-
 void Prefetcher::run() {
   OpBuilder b = OpBuilder::atBlockBegin(cells.getBody());
   Location loc = cells.getLoc();
@@ -103,12 +88,14 @@ void Prefetcher::run() {
   if (loads.empty())
     return;
   Value distance = b.create<arith::ConstantIndexOp>(loc, ahead);
+  IRMapping map;
+  map.map(cells.getInductionVar(), cells.getInductionVar());
   map.map(times.getInductionVar(),
           b.create<arith::AddIOp>(loc, times.getInductionVar(), distance));
   for (memref::LoadOp load : loads) {
     SmallVector<Value> indices;
     for (Value index : load.getIndices())
-      indices.push_back(clone(b, index));
+      indices.push_back(cloneInLoop(b, index, times, map));
     b.create<memref::PrefetchOp>(loc, load.getMemRef(), indices,
                                  /*isWrite=*/false, /*localityHint=*/3,
                                  /*isDataCache=*/true);

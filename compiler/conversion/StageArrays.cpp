@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Slices.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -46,7 +47,6 @@ private:
   std::optional<Access> getAccess(Operation *op);
   void findAccesses();
   bool isInvariant(Value value);
-  Value cloneAt(OpBuilder &b, Value value, IRMapping &map);
   SmallVector<Value> getIndicesAt(OpBuilder &b, const Access &access,
                                   Value round);
   Value makeBuffer(const Access &access);
@@ -142,24 +142,13 @@ void Stager::findAccesses() {
   });
 }
 
-/// `value` as it is where `map` says what the loop's index is.
-Value Stager::cloneAt(OpBuilder &b, Value value, IRMapping &map) {
-  if (map.contains(value) || loop.isDefinedOutsideOfLoop(value))
-    return map.lookupOrDefault(value);
-  Operation *op = value.getDefiningOp();
-  for (Value operand : op->getOperands())
-    cloneAt(b, operand, map);
-  b.clone(*op, map);
-  return map.lookup(value);
-}
-
 SmallVector<Value> Stager::getIndicesAt(OpBuilder &b, const Access &access,
                                         Value round) {
   IRMapping map;
   map.map(loop.getInductionVar(), round);
   SmallVector<Value> indices;
   for (Value index : access.indices)
-    indices.push_back(cloneAt(b, index, map));
+    indices.push_back(cloneInLoop(b, index, loop, map));
   return indices;
 }
 

@@ -32,9 +32,8 @@ namespace danskin {
 using namespace mlir;
 using namespace danskin::conversion;
 
-/// The address spaces of what all blocks share, of which PTX wants to know, and
-/// of what the threads of a block do.
-static constexpr unsigned globalMemory = 1, blockMemory = 3;
+/// The address space of what all blocks share, of which PTX wants to know.
+static constexpr unsigned globalMemory = 1;
 
 namespace {
 /// The functions of one entry and element type.

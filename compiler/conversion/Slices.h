@@ -1,0 +1,23 @@
+//===- Slices.h - what values are computed from -----------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_SLICES_H
+#define DANSKIN_CONVERSION_SLICES_H
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace danskin::conversion {
+
+/// `value` as it is where `map` says what the index of the loop is: clones what
+/// it is computed from inside of the loop, none of which may have regions or
+/// effects.
+mlir::Value cloneInLoop(mlir::OpBuilder &b, mlir::Value value,
+                        mlir::scf::ForOp loop, mlir::IRMapping &map);
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_SLICES_H
