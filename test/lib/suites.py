@@ -117,11 +117,11 @@ def lit(options, skips):
 
 
 # What is built and run again under sanitizers. Kernels of `dpc test` are
-# instrumented too, and loaded into the instrumented dpc. A group of lanes is one
-# task, and batches of `dpc test` are no larger: threads meet without lanes.
+# instrumented too. A group of lanes is one task, and batches of `dpc test` are no
+# larger: threads meet without lanes.
 SANITIZED = {
-    "asan": (["AnalysisTests", "ConversionTests", "DialectTests", "FrontendTests", "ReferenceTests", "RuntimeTests",
-              "ScheduleTests", "TargetTests"], ["--sanitize=address", "--lanes=2"]),
+    "asan": (["dpc", "AnalysisTests", "ConversionTests", "DialectTests", "FrontendTests", "ReferenceTests",
+              "RuntimeTests", "ScheduleTests", "TargetTests"], ["--sanitize=address", "--lanes=2"]),
     "tsan": (["RuntimeTests"], ["--sanitize=thread", "--lanes=1"]),
 }  # fmt: skip
 # LLVM's libraries are not instrumented while its headers are: what one side
@@ -137,14 +137,16 @@ LEAKLESS = {"RuntimeTests": {"ASAN_OPTIONS": "detect_leaks=1"}}
 def sanitizers(options, skips):
     """The compiler, the runtime and kernels under AddressSanitizer, UBSan and ThreadSanitizer."""
     for preset, (programs, instrument) in SANITIZED.items():
-        folder = options.build.parent / f"build-{preset}"
+        folder = ROOT / f"build-{preset}"
         launchers = [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" for language in ("C", "CXX")]
         subprocess.run(["cmake", "--preset", preset, "--log-level=WARNING", *(launchers if which("ccache") else [])],
                        cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
         print(f"building build-{preset}", flush=True)
-        subprocess.run(["ninja", "-C", folder, "-k0", "dpc", *programs], stdout=subprocess.DEVNULL)
+        subprocess.run(["ninja", "-C", folder, "-k0", *programs], stdout=subprocess.DEVNULL)
         skipped = [name.removeprefix(f"{preset}.") for name in skips if name.startswith(f"{preset}.")]
         for name in programs:
+            if name == "dpc":
+                continue
             program = folder / "bin" / name
             if not program.exists():
                 yield Tally(0, 1, [f"{preset}.{name}: not built"])
@@ -152,17 +154,26 @@ def sanitizers(options, skips):
             environment = {**SANITIZER_OPTIONS, **LEAKLESS.get(name, {})}
             tally = googletest(name, program, folder / "test" / f"{name}.json", skipped, environment)
             yield Tally(tally.passed, tally.failed, [f"{preset}.{test}" for test in tally.names])
+        # Where dpc itself is as it was, the sanitizer's runtime joins it at its start.
+        dpc, environment = folder / "bin" / "dpc", dict(SANITIZER_OPTIONS)
+        if "dpc" not in programs:
+            dpc, environment["LD_PRELOAD"] = options.build / "bin" / "dpc", library_of(preset)
         for path in sorted(ROOT.glob("examples/*/*.dp")):
             if path.stem not in skipped:
-                yield sanitized_kernels(f"{preset}.{path.stem}", folder / "bin" / "dpc", path, instrument)
+                yield sanitized_kernels(f"{preset}.{path.stem}", dpc, path, instrument, environment)
 
 
-def sanitized_kernels(name, dpc, path, instrument):
+def library_of(preset):
+    """The path of GCC's lib{preset}.so."""
+    return subprocess.check_output(["gcc", f"-print-file-name=lib{preset}.so"], text=True).strip()
+
+
+def sanitized_kernels(name, dpc, path, instrument, environment):
     """`dpc test` of a program, its kernels instrumented."""
     if not dpc.exists():
         return Tally(0, 1, [f"{name}: not built"])
     done = subprocess.run([dpc, "test", path, "-O1", "--instances=4", "--reg=entropy", *instrument],
-                          env=dict(os.environ, **SANITIZER_OPTIONS), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)  # fmt: skip
     if done.returncode:
         print(f"{name}:", done.stdout[-4000:], sep="\n")

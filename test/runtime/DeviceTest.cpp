@@ -13,6 +13,7 @@ using testing::HasSubstr;
 namespace {
 
 int64_t getWorkspace(const int64_t *) { return 256; }
+int64_t getNear(const int64_t *) { return 0; }
 
 /// The toy with kernels for no GPU that there is. Addresses of the CPU stand
 /// for the GPU's: nothing may look there.
@@ -20,6 +21,7 @@ class Devices : public testing::Test {
 protected:
   Devices() : c(3, 4, 2, 1) {
     kernels.workspace = getWorkspace;
+    kernels.near = getNear;
     kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
     kernels.names[DP_KERNEL_SUMS] = "toy_sums";
     kernels.max_threads = 256;
