@@ -134,7 +134,43 @@ def test_one_of_several_outputs(draw):
         close(found, expected)
 
 
-def test_third_derivatives_raise(load, draw):
+def cost_of(dtw, y):
+    return lambda x: dtw(x, y, gamma=0.7)
+
+
+def alignment_of(dtw, y):
+    return lambda x: dtw.grad(x, y, wrt="d", gamma=0.7)
+
+
+def product_of(dtw, y):
+    return lambda x: dtw.hvp(x, y, direction={"x": jnp.ones(x.shape)}, gamma=0.7).x
+
+
+THIRD = {
+    "fwd of fwd of fwd": (cost_of, lambda f: jax.jacfwd(jax.jacfwd(jax.jacfwd(f)))),
+    "rev of rev of rev": (cost_of, lambda f: jax.jacrev(jax.jacrev(jax.jacrev(f)))),
+    "rev of hessian": (cost_of, lambda f: jax.jacrev(jax.hessian(f))),
+    "fwd of hessian": (cost_of, lambda f: jax.jacfwd(jax.hessian(f))),
+    "hessian of grad": (alignment_of, jax.hessian),
+    "fwd of fwd of grad": (alignment_of, lambda f: jax.jacfwd(jax.jacfwd(f))),
+    "rev of rev of grad": (alignment_of, lambda f: jax.jacrev(jax.jacrev(f))),
+    "fwd of hvp": (product_of, jax.jacfwd),
+    "rev of hvp": (product_of, jax.jacrev),
+}
+
+
+@pytest.mark.parametrize("way", ["plain", "vmap", "jit of vmap"])
+@pytest.mark.parametrize("name", THIRD)
+def test_third_derivatives_raise(name, way, load, draw):
+    make, derive = THIRD[name]
+    function = derive(make(load("dtw").jax, draw.normal(size=(3, 2))))
+    x = draw.normal(size=(3, 2) if way == "plain" else (4, 3, 2))
+    wrap = {"plain": lambda f: f, "vmap": jax.vmap, "jit of vmap": lambda f: jax.jit(jax.vmap(f))}
+    with pytest.raises(NotImplementedError, match="third derivatives"):
+        wrap[way](function)(x)
+
+
+def test_third_derivatives_by_gamma_raise(load, draw):
     dtw = load("dtw").jax
     x, y = draw.normal(size=(3, 2)), draw.normal(size=(3, 2))
     second = jax.grad(jax.grad(lambda gamma: dtw(x, y, gamma=gamma)))
@@ -143,6 +179,17 @@ def test_third_derivatives_raise(load, draw):
         jax.grad(second)(0.5)
     with pytest.raises(NotImplementedError, match="third derivatives"):
         jax.jvp(second, (0.5,), (1.0,))
+
+
+def test_hvp_is_linear_in_its_direction(load, draw):
+    """By the direction there are derivatives of every order."""
+    dtw = load("dtw").jax
+    x, y, v = draw.normal(size=(3, 2)), draw.normal(size=(3, 2)), draw.normal(size=(3, 2))
+    product = lambda v: dtw.hvp(x, y, direction={"x": v}, gamma=0.7).x  # noqa: E731
+    first = jax.hessian(lambda x: dtw(x, y, gamma=0.7))(x)
+    close(jax.jacfwd(product)(v), first)
+    close(jax.jacrev(product)(v), first)
+    close(jax.jacfwd(jax.jacrev(product))(v), np.zeros((*first.shape, 3, 2)))
 
 
 @pytest.mark.parametrize("reg", ["hard", "l2"])

@@ -55,6 +55,33 @@ def test_partitioned(load, any_mesh, chains):
     close(found, expected_gradients(chains))
 
 
+def test_partitioned_with_ints_and_lengths(load, any_mesh, draw):
+    """ctc: labels, and lengths of two sizes."""
+    ctc = load("ctc").jax
+    # Three equal labels take five frames.
+    lengths = {"T": draw.integers(5, 7, 8), "L": draw.integers(0, 4, 8)}
+    given = draw.normal(size=(8, 6, 4)), draw.integers(1, 4, (8, 3)), lengths
+    gradient = jax.grad(lambda scores, labels, lengths: ctc(scores, labels, gamma=0.5, lengths=lengths).sum())
+    placed = jax.device_put(given, NamedSharding(any_mesh, P("batch")))
+    text = compile_text(gradient, *placed)
+    assert "all-gather" not in text
+    assert "f64[2,6,4]" in text and "f64[8,6,4]" not in text, "a device has two of the eight instances"
+    found = jax.jit(gradient)(*placed)
+    assert found.sharding.spec == P("batch")
+    expected = load("ctc").numpy.grad(given[0], given[1], wrt="logp", gamma=0.5, lengths=given[2])
+    close(found, expected)
+
+
+def test_partitioned_paths(load, any_mesh, draw):
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(8, 3, 2)), draw.normal(size=(8, 4, 2))
+    placed = [jax.device_put(each, NamedSharding(any_mesh, P("batch"))) for each in (x, y)]
+    assert "all-gather" not in compile_text(dtw.argmax, *placed)
+    found = jax.jit(dtw.argmax)(*placed)
+    assert found.rows.sharding.spec == P("batch")
+    assert found.path() == load("dtw").numpy.argmax(x, y).path()
+
+
 def test_partitioned_second_order(load, mesh, draw):
     dtw = load("dtw").jax
     x, y, v = draw.normal(size=(8, 3, 2)), draw.normal(size=(8, 4, 2)), draw.normal(size=(8, 3, 2))
