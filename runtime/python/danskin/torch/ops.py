@@ -6,6 +6,7 @@ size of the program.
 """
 
 import re
+import threading
 
 import torch
 
@@ -16,6 +17,8 @@ from .vmap import fold
 
 _NAMESPACE = "danskin"
 _operators = {}
+# Of those who register: torch.library knows a name once. Who holds it may ask for successors.
+_lock = threading.RLock()
 
 
 class Operator:
@@ -152,7 +155,12 @@ def get_operator(program, query, wrt=(), dtype="f32"):
     key = (program.name, program.digest, query, tuple(wrt))
     found = _operators.get(key)
     if found is None:
-        found = _operators.setdefault(key, Operator(program, query, tuple(wrt), dtype))
+        # Compiled before anyone waits for the lock, which is held for a moment only.
+        program.entry(query, dtype, tuple(wrt))
+        with _lock:
+            found = _operators.get(key)
+            if found is None:
+                found = _operators[key] = Operator(program, query, tuple(wrt), dtype)
     return found
 
 

@@ -2,7 +2,9 @@
 
 import concurrent.futures
 import copy
+import functools
 import pickle
+import threading
 import time
 
 import numpy as np
@@ -186,6 +188,29 @@ def test_many_threads():
         together = list(pool.map(work, inputs))
     for (one, grad), (other, same) in zip(together, alone):
         assert torch.equal(one, other) and torch.equal(grad, same)
+
+
+def test_many_threads_make_the_first_call():
+    text = """dp 1
+    program first_of_many { reg entropy  size N >= 1  input x : float[N]  output y = max { x[i] for i in 0..N } }"""
+    # Two programs of one text are one operator.
+    programs = [danskin.compile(text) for _ in range(2)]
+    inputs = [torch.randn(3, 1 + k % 7) for k in range(100)]
+    barrier = threading.Barrier(len(inputs))
+
+    def work(k, wait=False):
+        x = inputs[k].clone().requires_grad_()
+        if wait:
+            barrier.wait(60)
+        value = programs[k % 2].torch(x)
+        return value.detach(), torch.autograd.grad(value.sum(), x)[0]
+
+    with concurrent.futures.ThreadPoolExecutor(len(inputs)) as pool:
+        together = list(pool.map(functools.partial(work, wait=True), range(len(inputs))))
+    for k, (value, grad) in enumerate(together):
+        alone, same = work(k)
+        assert torch.equal(value, alone) and torch.equal(grad, same)
+        close(value, torch.logsumexp(inputs[k], 1))
 
 
 def test_threads_of_pytorch_give_the_same_bits():
