@@ -1,10 +1,11 @@
 """Calls that fail keep nothing, nor do plans of shapes that are long gone."""
 
 import ctypes
+import mmap
 
 import numpy as np
 import pytest
-from memory import growth
+from memory import growth, growth_of_failures
 
 import danskin
 
@@ -14,23 +15,29 @@ FAILING = {
     "shape": lambda k: DTW.numpy(X, WRONG),
     "value": lambda k: DTW.numpy(X, Y, gamma=-1.0),
     "many shapes": lambda k: DTW.numpy(np.zeros((1 + k % 999, 2)), WRONG),
+    "name": lambda k: DTW.numpy(X, Y, lengths={"Z": 1}),
+    "type": lambda k: DTW.numpy(object(), Y),
     "length": lambda k: DTW.numpy(np.zeros((1 + k % 99, 2)), Y, lengths={"N": -1}),
 }
 
 
 def test_what_leaks_is_seen():
-    kept, malloc = [], ctypes.CDLL(None).malloc
+    kept, libc = [], ctypes.CDLL(None)
     assert growth(lambda k: kept.append(object()), 1000) > 16 << 10
-    assert growth(lambda k: malloc(24), 1000) > 16 << 10
+    assert growth(lambda k: libc.malloc(24), 1000) > 16 << 10
+    pages = libc.mmap
+    pages.argtypes, pages.restype = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long], ctypes.c_void_p
+    how = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
+    assert growth(lambda k: pages(None, 4096, mmap.PROT_READ | mmap.PROT_WRITE, how, -1, 0), 1000) > 2 << 20
 
 
 @pytest.mark.parametrize("kind", FAILING)
 def test_failing_calls(kind):
-    def fail(k):
-        with pytest.raises((ValueError, TypeError)):
-            FAILING[kind](k)
+    assert growth_of_failures([FAILING[kind]], (ValueError, TypeError), 1000) < 16 << 10
 
-    assert growth(fail, 1000) < 16 << 10
+
+def test_a_hundred_thousand_failing_calls():
+    assert growth_of_failures([*FAILING.values()], (ValueError, TypeError)) < 16 << 10
 
 
 def test_failing_calls_of_the_interface():

@@ -8,7 +8,7 @@ import numpy as np
 import plain
 import pytest
 from jax import numpy as jnp
-from memory import growth
+from memory import growth_of_failures
 
 import danskin
 
@@ -119,16 +119,31 @@ def test_values_are_seen_when_it_runs(name, given, load, draw):
         jax.block_until_ready(jax.jit(lambda each: dtw(x, y, **each))(given))
 
 
-def test_failing_calls_leak_nothing(load, draw):
-    """What the handler itself leaves after 100,000 calls the runtime's own tests count."""
+@pytest.fixture
+def plain_tracebacks():
+    """What JAX makes of them takes longer than the calls."""
+    before = jax.config.jax_traceback_filtering
+    jax.config.update("jax_traceback_filtering", "off")
+    yield
+    jax.config.update("jax_traceback_filtering", before)
+
+
+def test_a_hundred_thousand_failing_calls(load, draw, plain_tracebacks):
+    """Of those that fail when they are traced, and of those that fail when they run."""
     dtw = load("dtw").jax
-    function = jax.jit(lambda gamma: dtw(draw.normal(size=(3, 8, 2)), draw.normal(size=(3, 9, 2)), gamma=gamma))
-
-    def fail(_):
-        with pytest.raises((ValueError, jax.errors.JaxRuntimeError)):
-            jax.block_until_ready(function(-1.0))
-
-    assert growth(fail, 500) < 8 << 10
+    x, y, wrong = (jnp.asarray(draw.normal(size=shape)) for shape in ((3, 4, 2), (3, 5, 2), (3, 5, 3)))
+    run = jax.jit(lambda gamma, n: dtw(x, y, gamma=gamma, lengths={"N": n}))
+    good, bad, inside, outside = jnp.float64(1), jnp.float64(-1), jnp.array([1, 2, 4]), jnp.array([1, 2, 7])
+    failing = [
+        lambda k: dtw(x, wrong),
+        lambda k: dtw("x", y),
+        lambda k: dtw(x, y, lengths={"Z": inside}),
+        lambda k: dtw(x, y, lengths={"N": inside[:2]}),
+        lambda k: jax.block_until_ready(run(bad, inside)),
+        lambda k: jax.block_until_ready(run(good, outside)),
+    ]
+    jax.block_until_ready(run(good, inside))
+    assert growth_of_failures(failing, (ValueError, TypeError, jax.errors.JaxRuntimeError)) < 64 << 10
 
 
 def test_pickles(load, draw):
