@@ -46,6 +46,20 @@ static int raise_type_error(const char *format, ...) {
   return raise_error("TypeError", message);
 }
 
+/* Python's name of an error of the runtime, as danskin/errors.py has it. */
+static const char *kind_of(int code) {
+  switch (code) {
+  case DP_ERROR_TYPE:
+    return "TypeError";
+  case DP_ERROR_WORKSPACE:
+  case DP_ERROR_KERNEL:
+  case DP_ERROR_DRIVER:
+    return "RuntimeError";
+  default:
+    return "ValueError";
+  }
+}
+
 static const dp_tensor *as_tensor(const dp_tvm_any *any) {
   if (any->type == DP_TVM_TENSOR_POINTER)
     return any->value.pointer;
@@ -161,9 +175,8 @@ static int call(const dp_entry *entry, const dp_tvm_any *arguments,
                   .lengths = tensors + inputs + outputs + sizes,
                   .error = message,
                   .error_bytes = sizeof message};
-  if (dp_invoke_with_scratch(entry, &made) == DP_OK)
-    return 0;
-  return raise_error("ValueError", message);
+  int code = dp_invoke_with_scratch(entry, &made);
+  return code == DP_OK ? 0 : raise_error(kind_of(code), message);
 }
 
 int dp_tvm_ffi(const dp_entry *const *entries, int32_t count,
