@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import copyreg
+import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,11 @@ class Host:
         self.program = program
         self._signature = Signature(program.description)
         self._outputs = tuple(each.name for each in program.description.outputs)
+
+    def __reduce__(self):
+        # A copy of a program has hosts of its own.
+        module = type(self).__module__.removeprefix(f"{__package__}.").partition(".")[0]
+        return getattr, (self.program, module)
 
     def __call__(self, *inputs: Any, gamma: Any = 1.0, lengths: Mapping[str, Any] | None = None,
                  **named_inputs: Any) -> Any:  # fmt: skip
@@ -130,4 +137,26 @@ class Host:
 
 def _named(title, names, values):
     """A tuple whose members have names too."""
-    return collections.namedtuple(title, [python_name(each) for each in names], rename=True)(*values)
+    key = " ".join((title, *names))
+    make_class(key)
+    return getattr(_Classes, key)(*values)
+
+
+class _Classes:
+    """One class for equal names, so that results of two calls are of one type. Its attributes
+    are read one by one while torch.compile traces; a dict would be read whole."""
+
+
+_lock = threading.Lock()
+
+
+def make_class(key):
+    """Adds the class of tuples with the title and the names that `key` has."""
+    if not hasattr(_Classes, key):
+        title, *names = key.split()
+        made = collections.namedtuple(title, [python_name(each) for each in names], rename=True)
+        # What pickle finds by name is this module, not the class.
+        copyreg.pickle(made, lambda result: (_named, (title, names, tuple(result))))
+        with _lock:
+            if not hasattr(_Classes, key):
+                setattr(_Classes, key, made)

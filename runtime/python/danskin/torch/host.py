@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..host import Host
+from ..host import Host, make_class
 from .eager import make_value
 from .functions import Layout, Spec, call, make_functions
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _HALF = (torch.float16, torch.bfloat16)
 _GAMMAS = 256
+# A class is not made while torch.compile traces.
+torch.compiler.assume_constant_result(make_class)
 
 
 class TorchHost(Host):
@@ -61,11 +63,7 @@ class TorchHost(Host):
         further = [tuple(map(cotangents.get, names)), tuple(map(directions.get, wrt)) if query == "hvp" else ()]
         if torch.compiler.is_compiling():
             results = call(self.program, self._layout, query, spec, head, *further)
-            if query == "grad":
-                values, derivatives = results[:count], results[count:]
-            else:
-                values, derivatives = results[count : 2 * count], results[2 * count :]
-            derivatives = self._layout.retype(spec, head, derivatives)
+            values, derivatives = results[:count], self._layout.retype(spec, head, results[count:])
         elif query == "grad":
             # A derivative of its own, and where values are wanted too, a value of its own.
             values = self._evaluate(spec, head) if len(wanted) > len(wrt) else [None] * count

@@ -1,5 +1,7 @@
 """Loading, compiling, showing and shipping programs."""
 
+import copy
+import functools
 import json
 import multiprocessing
 import os
@@ -127,6 +129,52 @@ def test_another_process_needs_the_pickle_only():
     code = "import pickle, sys; print(float(pickle.load(sys.stdin.buffer).numpy([[1.]], [[3.]])))"
     done = subprocess.run([sys.executable, "-c", code], input=blob, stdout=subprocess.PIPE, check=True)
     assert float(done.stdout) == 4
+
+
+def unpickled_elsewhere(blob, code):
+    """What a process of its own prints of what it loads as `made`."""
+    code = f"import pickle, sys; made = pickle.load(sys.stdin.buffer); print({code})"
+    return subprocess.run([sys.executable, "-c", code], input=blob, stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
+@pytest.mark.parametrize("module", ["numpy", "torch", "jax"])
+def test_hosts_are_copied_and_pickled(module):
+    host = getattr(danskin.zoo.load("dtw", "l2"), module)
+    bound = functools.partial(host, gamma=0.5)
+    x, y = np.arange(6.0, dtype="f4").reshape(3, 2), np.ones((2, 2), "f4")
+    if module == "torch":
+        import torch
+
+        x, y = torch.from_numpy(x), torch.from_numpy(y)
+    for way in (copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))):
+        other = way(host)
+        assert type(other) is type(host) and other.program.digest == host.program.digest
+        assert other is other.program._get_host(module, type(host).__name__)
+        assert float(way(bound)(x, y)) == float(bound(x, y))
+        assert float(way(host.grad)(x, y, wrt="gamma")) == float(host.grad(x, y, wrt="gamma"))
+    program, again = copy.deepcopy((host.program, host))
+    assert again.program is program
+    found = unpickled_elsewhere(pickle.dumps(host), f"made.program.reg, made is made.program.{module}")
+    assert found == "l2 True\n"
+
+
+def test_results_are_copied_and_pickled():
+    text = """dp 1
+    program two { input x : float[N]  input lambda : float[N]  size N
+      output total = sum { x[i] * lambda[i] for i in 0..N }  output each[i in 0..N] = x[i] }"""
+    x = np.arange(3.0)
+    calls = [lambda host: host(x, x), lambda host: host.grad(x, x), lambda host: host.grad(x, x, wrt=["x"]),
+             lambda host: host.hvp(x, x, direction=(x, x)), lambda host: host.value_and_grad(x, x)[0]]  # fmt: skip
+    # Of programs that are compiled twice, too.
+    results = [[call(danskin.compile(text).numpy) for call in calls] for _ in range(2)]
+    for one, other in zip(*results):
+        assert type(one) is type(other)
+        for way in (copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))):
+            assert type(way(one)) is type(one) and repr(way(one)) == repr(one)
+    assert len({type(each) for each in results[0]}) == 4  # a value is a value
+    assert results[0][1]._fields == ("x", "lambda_")
+    found = unpickled_elsewhere(pickle.dumps(results[0][0]), "type(made).__name__, float(made.total), made.each")
+    assert found == "two 5.0 [0. 1. 2.]\n"
 
 
 def test_the_zoo():

@@ -243,6 +243,15 @@ def test_a_module_is_copied_and_pickled():
         assert torch.equal(other(X), layer(X))
 
 
+def test_results_are_of_one_type_and_pickled():
+    one, other = DTW.torch.grad(X, Y), DTW.torch.grad(X + 1, Y)
+    assert type(one) is type(other) is type(copy.deepcopy(DTW).torch.grad(X, Y))
+    mean = torch.utils._pytree.tree_map(lambda a, b: (a + b) / 2, one, other)
+    assert type(mean) is type(one) and torch.equal(mean.x, (one.x + other.x) / 2)
+    for way in (copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))):
+        assert type(way(one)) is type(one) and all(map(torch.equal, way(one), one))
+
+
 def measure(calls, repeats=200, count=50):
     """Microseconds a call takes: the least of many means, for other work on the machine only adds. They
     take turns, so that it adds to all of them."""
