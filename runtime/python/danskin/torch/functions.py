@@ -156,7 +156,7 @@ def make_functions(program, layout):
         the default of kernels, which is 1."""
         if all(each is not None for each in cotangents):
             return cotangents
-        outputs = run("value", ctx.spec.by(()), ctx.saved_tensors)
+        outputs = Value.apply(ctx.spec, *ctx.saved_tensors[: layout.head])
         return [torch.zeros_like(output) if each is None else each for each, output in zip(cotangents, outputs)]
 
     class Grad(Base):
@@ -208,7 +208,7 @@ def make_functions(program, layout):
             head, further = tensors[: layout.head], tensors[layout.head :]
             results = run("hvp", spec, head, further)
             count = len(layout.outputs)
-            return results[count : 2 * count] + layout.retype(spec, head, results[2 * count :])
+            return results[:count] + layout.retype(spec, head, results[count:])
 
         @staticmethod
         def backward(ctx, *weights):
@@ -225,7 +225,7 @@ def make_functions(program, layout):
                     total = Hvp.apply(spec, *head, *cotangents, *weights[count:])[count:]
                 if any(each is not None for each in weights[:count]):
                     ones = [torch.zeros_like(o) if w is None else w
-                            for w, o in zip(weights, run("value", spec.by(()), head))]  # fmt: skip
+                            for w, o in zip(weights, Value.apply(spec, *head))]  # fmt: skip
                     more = Grad.apply(spec, *head, *ones)
                     total = [b if a is None else a + b for a, b in zip(total, more)]
             return (None, *results[: layout.head + count], *total)
@@ -243,7 +243,7 @@ def make_functions(program, layout):
             head, directions = tensors[: layout.head], tensors[layout.head :]
             count = len(layout.outputs)
             results = run("hvp", spec, head, [None] * count, directions)
-            return results[count : 2 * count]
+            return results[:count]
 
         @staticmethod
         def backward(ctx, *weights):
@@ -280,7 +280,7 @@ def make_functions(program, layout):
         at a time: <v, H u>, with what a batch shares repeated for each instance."""
         if not layout.scalar:
             raise RuntimeError(f"{name}: forward over forward mode wants outputs that are scalars")
-        values = run("value", spec.by(()), head)
+        values = Value.apply(spec, *head)
         batch, own = values[0].shape, dict(zip(layout.names, layout.ranks))
         alone = [each if each is None or not batch or each.dim() > rank else each.expand(*batch, *each.shape)
                  for each, rank in zip(head, layout.ranks)]  # fmt: skip

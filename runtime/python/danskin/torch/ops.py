@@ -27,8 +27,9 @@ class Operator:
     Attributes:
         inputs: the manifest's inputs as the operator takes them: the program's,
             then cotangents, one an output, then directions in the order of `wrt`.
-        outputs: the manifest's outputs as it gives them: the program's, then their
-            derivatives, then those by the names of `wrt`.
+        outputs: the manifest's outputs as it gives them: the program's, in `hvp` their
+            derivatives instead, then those by the names of `wrt`.
+        ignored: the places of inputs that the entry does not take.
     """
 
     def __init__(self, program, query, wrt, dtype):
@@ -38,14 +39,15 @@ class Operator:
         self.entries = {DTYPES[dtype]: entry}
         words = [program.name, program.digest, query, *wrt]
         self.name = f"{_NAMESPACE}::{'_'.join(re.sub(r'[^A-Za-z0-9]', '_', word) for word in words)}"
-        values = [each.name for each in program.description.outputs]
-        taken = _order(entry.input_names, [f"ct.{name}" for name in values] + [f"dir.{name}" for name in wrt])
-        self._given = _order(entry.output_names,
-                             [f"jvp.{name}" for name in values] + [f"{query}.{name}" for name in wrt])  # fmt: skip
-        self.inputs, self.outputs = [entry.inputs[k] for k in taken], [entry.outputs[k] for k in self._given]
-        # None where the manifest's order is the same: that costs each call nothing.
-        self._back = sorted(range(len(taken)), key=taken.__getitem__) if taken != sorted(taken) else None
-        self._moves = self._given != sorted(self._given)
+        self.inputs, self.outputs = _arrange(program.description, entry, query, wrt, dtype)
+        # Places in the operator of what the entry takes, in the entry of what the operator
+        # gives. None where they are the same: that costs each call nothing.
+        places = {each["name"]: k for k, each in enumerate(self.inputs)}
+        self._back = _unless_same([places[name] for name in entry.input_names], len(self.inputs))
+        self._given = [entry.output_names.index(each["name"]) for each in self.outputs]
+        self._moves = _unless_same(self._given, len(entry.outputs)) is not None
+        # Cotangents of outputs that nothing of `wrt` reaches.
+        self.ignored = {k for k, each in enumerate(self.inputs) if each["name"] not in entry.position}
         self.position = {each["name"]: k for k, each in enumerate(self.inputs)}
         self.ranks = tuple(len(each["shape"]) for each in self.inputs)
         floats = [k for k, each in enumerate(self.inputs) if each["type"] == dtype and each["name"] != "gamma"]
@@ -143,10 +145,25 @@ class Operator:
         return [like.new_empty(made[k][0], dtype=DTYPES[made[k][1]]) for k in self._given]
 
 
-def _order(names, last):
-    """The places of names, those of `last` at the end and in its order."""
-    place = {name: k for k, name in enumerate(last)}
-    return sorted(range(len(names)), key=lambda k: place.get(names[k], -1))
+def _arrange(description, entry, query, wrt, dtype):
+    """What the manifest says of inputs and outputs, in the order of an operator."""
+    if query not in ("grad", "hvp"):
+        return entry.inputs, entry.outputs
+    known = {each["name"]: each for each in entry.inputs}
+    inputs = [each for each in entry.inputs if not each["name"].startswith(("ct.", "dir."))]
+    for each in description.outputs:
+        absent = {"name": f"ct.{each.name}", "type": dtype, "shape": [index.range for index in each.indices]}
+        inputs.append(known.get(absent["name"], absent))
+    values = [each.name for each in description.outputs]
+    names = values if query == "grad" else [f"jvp.{name}" for name in values]
+    if query == "hvp":
+        inputs += [known[f"dir.{name}"] for name in wrt]
+    made = {each["name"]: each for each in entry.outputs}
+    return inputs, [made[name] for name in (*names, *(f"{query}.{name}" for name in wrt))]
+
+
+def _unless_same(places, count):
+    return None if places == list(range(count)) else places
 
 
 def get_operator(program, query, wrt=(), dtype="f32"):

@@ -90,8 +90,8 @@ def _backward_of_grad(operator, successor):
             given = dict(zip(wrt, weights[places.count :]))
             further = (*cotangents, *map(given.get, both))
             results = _call(successor("hvp", both, inputs[:-1]), *inputs, *further, *lengths, *ctx.sizes)
-            along = results[places.count : 2 * places.count]
-            found = dict(zip(both, results[2 * places.count :]))
+            along = results[: places.count]
+            found = dict(zip(both, results[places.count :]))
             total = places.scatter(inputs, {name: found[name] for name in names})
         if names and any(each is not None for each in weights[: places.count]):
             value = successor("value", (), inputs[:-1])

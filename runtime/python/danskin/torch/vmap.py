@@ -12,8 +12,14 @@ def fold(operator, count, dims, arguments):
     tensors, sizes = arguments[: operator.tensor_count], arguments[operator.tensor_count :]
     outputs, position = operator.outputs, operator.position
     ranks = (*operator.ranks, *[0] * operator.size_count)
+    # What the entry does not take must not be what makes a batch.
+    tensors = [None if k in operator.ignored else each for k, each in enumerate(tensors)]
+    dims = [None if each is None else dim for each, dim in zip(tensors, dims)]
     tensors = [each if dim is None else each.movedim(dim, 0) for each, dim in zip(tensors, dims)]
-    vmapped = [dim is not None for dim in dims[: operator.tensor_count]]
+    vmapped = [dim is not None for dim in dims]
+    if not any(vmapped):
+        results = operator.overload(*tensors, *sizes)
+        return (results, None) if len(outputs) == 1 else (tuple(results), (None,) * len(outputs))
     inner = [each is not None and each.dim() - outer > rank for each, outer, rank in zip(tensors, vmapped, ranks)]
     batch = next((each.shape[int(outer)] for each, outer, has in zip(tensors, vmapped, inner) if has), None)
     followed = {position[each["batched_like"]] for each in outputs if "batched_like" in each}

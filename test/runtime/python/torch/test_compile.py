@@ -79,6 +79,23 @@ def test_hvp():
         close(one, other)
 
 
+def test_results_are_of_the_type_of_eager_calls():
+    program = danskin.compile("""dp 1
+    program fresh { reg entropy  size N >= 1  input u : float[N]  input v : float[N]
+      output top = max { u[i] for i in 0..N }  output other = max { v[i] for i in 0..N } }""")
+    u, v = torch.randn(3), torch.randn(3)
+    for call in (program.torch, program.torch.grad, lambda *a: program.torch.grad(*a, wrt=("v",)),
+                 lambda *a: program.torch.hvp(*a, direction=a)):  # fmt: skip
+        quick = compiled(call)
+        found = quick(u, v)
+        # Further classes are no reason to compile again.
+        torch._dynamo.config.error_on_recompile = True
+        assert type(quick(u, v)) is type(found) is type(call(u, v))
+        torch._dynamo.config.error_on_recompile = False
+        for one, other in zip(found, call(u, v)):
+            close(one, other)
+
+
 def test_inductor():
     """Between calls of other kernels: none is of inductor's making, which would take
     a C++ compiler half a minute."""

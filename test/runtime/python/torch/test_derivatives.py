@@ -240,3 +240,46 @@ def test_several_outputs():
     close(func.jacfwd(lambda x: op(x).squares)(x.detach()), torch.diag(2 * x.detach()))
     with pytest.raises(ValueError, match="cotangent misses squares"):
         op.grad(x, cotangent={"top": torch.tensor(1.0)})
+
+
+TRANSFORMS = {
+    "jacrev": func.jacrev,
+    "jacfwd": func.jacfwd,
+    "jacrev jacrev": lambda f: func.jacrev(func.jacrev(f)),
+    "jacfwd jacrev": lambda f: func.jacfwd(func.jacrev(f)),
+    "jacrev jacfwd": lambda f: func.jacrev(func.jacfwd(f)),
+    "compiled": lambda f: lambda x: torch.autograd.functional.jacobian(
+        torch.compile(f, fullgraph=True, backend="aot_eager"), x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_outputs_that_not_all_inputs_reach(transform, place):
+    """Entries take no cotangents of those."""
+    text = """dp 1
+    program partly {
+      reg entropy
+      size N >= 1
+      input u : float[N]
+      input v : float[N]
+      input w : float[N]
+      output a = max { u[i] for i in 0..N }
+      output b = max { u[i] + v[i] for i in 0..N }
+      output c[i in 0..N] = v[i] * w[i]
+    }"""
+    op, inputs = danskin.compile(text).torch, [tensor(4, seed=seed) for seed in range(3)]
+
+    def plain(u, v, w):
+        return torch.logsumexp(u, 0), torch.logsumexp(u + v, 0), v * w
+
+    for output in range(3):
+
+        def along(f, output=output):
+            return lambda x: f(*inputs[:place], x, *inputs[place + 1 :])[output]
+
+        torch._dynamo.reset()
+        found, expected = (TRANSFORMS[transform](along(f))(inputs[place]) for f in (op, plain))
+        close(found, expected)
+    close(op.grad(*inputs, wrt="v"), torch.softmax(inputs[0] + inputs[1], 0) + inputs[2])
+    close(op.hvp(*inputs, direction={"v": inputs[0]}, wrt=("w", "v")).w, inputs[0])
