@@ -1,6 +1,7 @@
 """From the arguments of a Python call to the inputs of an entry, for any host."""
 
 import operator
+from collections.abc import Mapping
 
 from .errors import python_name
 
@@ -30,7 +31,7 @@ class Signature:
         """A `Bound`.
 
         Raises:
-            TypeError: an argument is missing, unknown or there twice.
+            TypeError: an argument is missing, unknown, there twice, or `lengths` no dict.
             ValueError: `lengths` names no size.
         """
         name = self.description.name
@@ -60,9 +61,17 @@ class Signature:
         return Bound(inputs, sizes, self.check_lengths(lengths), 1.0 if gamma is None else gamma)
 
     def check_lengths(self, lengths):
-        """{size: value} of the argument `lengths`."""
-        if not lengths:
+        """{size: value} of the argument `lengths`.
+
+        Raises:
+            TypeError: it is no mapping.
+            ValueError: it names no size.
+        """
+        if lengths is None:
             return {}
+        if not isinstance(lengths, Mapping):
+            raise TypeError(f"{self.description.name}: lengths must be a dict {{size: lengths}}, "
+                            f"not {type(lengths).__name__}")  # fmt: skip
         names = [each.name for each in self.description.sizes]
         for key in lengths:
             if key not in names:

@@ -71,8 +71,13 @@ class _Weak(np.ndarray):
     """A plain number, whose type follows the arrays."""
 
 
-def _take(name, value):
-    """What was given, as an array."""
+def _take(name, value, what="input"):
+    """What was given, as an array.
+
+    Raises:
+        TypeError: DLPack cannot say it, or who gives it refuses.
+        ValueError: a list of lists is no array.
+    """
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, (bool, int, float)):
@@ -80,12 +85,14 @@ def _take(name, value):
     if hasattr(value, "__dlpack__"):
         try:
             return np.from_dlpack(value)
-        except (BufferError, RuntimeError, TypeError, ValueError) as reason:
-            raise TypeError(f"input `{name}`: {type(value).__name__} cannot be read through DLPack: {reason}") from None
+        except Exception as reason:
+            # Each library refuses with exceptions of its own.
+            raise TypeError(f"{what} `{name}`: {type(value).__name__} cannot be read through DLPack: "
+                            f"{reason}") from None  # fmt: skip
     try:
         return np.asarray(value)
     except ValueError as reason:
-        raise ValueError(f"input `{name}`: {reason}") from None
+        raise ValueError(f"{what} `{name}`: {reason}") from None
 
 
 def _convert(declared, array):
@@ -113,7 +120,7 @@ def _lay_out(array):
 def _convert_length(name, value):
     if value is None:
         return None
-    array = _take(f"len:{name}", value)
+    array = _take(name, value, "lengths of")
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths of `{name}` must be ints, not {array.dtype}")
     return _lay_out(array if array.dtype == np.dtype("i4") else array.astype("i8", copy=False))

@@ -1,7 +1,10 @@
 """NumPy as a host, held against the reference interpreter."""
 
+import jax
 import numpy as np
 import pytest
+import torch
+from jax import numpy as jnp
 from oracle import example, interpret, prefixed
 from ragged import SUBJECTS, draw_lengths, make
 
@@ -111,10 +114,122 @@ class Foreign:
         return self.array.__dlpack_device__()
 
 
-def test_anything_with_dlpack(draw):
+class Old(Foreign):
+    """Of before DLPack 1.0, which knows no versions and no read-only arrays."""
+
+    def __dlpack__(self, stream=None):
+        return self.array.__dlpack__()
+
+
+class Faulty(Foreign):
+    def __dlpack__(self, **options):
+        return self.array.nothing
+
+
+class Empty(Foreign):
+    def __dlpack__(self, **options):
+        return None
+
+
+def to_torch(array, **options):
+    return torch.tensor(array, **{"dtype": torch.float64, **options})
+
+
+def to_jax(array, dtype="f8"):
+    with jax.enable_x64(True):
+        return jnp.asarray(array, dtype)
+
+
+PRODUCERS = {
+    "numpy": Foreign,
+    "read-only": lambda a: Foreign(LAYOUTS["read-only"](a)),
+    "negative": lambda a: Foreign(np.asarray(np.flip(np.array(np.flip(a))))),
+    "gaps": lambda a: Foreign(np.stack([a, a], -1)[..., 0]),
+    "old": Old,
+    "old of torch": lambda a: Old(to_torch(a)),
+    "torch": to_torch,
+    "torch transposed": lambda a: to_torch(a.T).T,
+    "torch detached": lambda a: to_torch(a, requires_grad=True).detach(),
+    "torch frozen": lambda a: torch.nn.Parameter(to_torch(a), requires_grad=False),
+    "jax": to_jax,
+}
+
+
+@pytest.mark.parametrize("kind", PRODUCERS)
+def test_anything_with_dlpack(kind, draw):
     dtw = danskin.zoo.load("dtw", "entropy")
     x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
-    assert dtw.numpy(Foreign(x[::-1]), Foreign(y.T.copy().T)) == dtw.numpy(x[::-1], y)
+    make = PRODUCERS[kind]
+    found = dtw.numpy.grad(make(x), make(y), gamma=make(np.array(0.5)))
+    for one, other in zip(found, dtw.numpy.grad(x, y, gamma=0.5)):
+        np.testing.assert_array_equal(one, other)
+    assert dtw.numpy(make(np.zeros((4, 0))), make(np.zeros((5, 0)))) == dtw.numpy(np.zeros((4, 0)), np.zeros((5, 0)))
+    product = dtw.numpy.hvp(x, y, direction=(make(y[:4]), make(x[[0, 1, 2, 3, 0]])), cotangent=make(np.array(2.0)))
+    for one, other in zip(product, dtw.numpy.hvp(x, y, direction=(y[:4], x[[0, 1, 2, 3, 0]]), cotangent=2.0)):
+        np.testing.assert_array_equal(one, other)
+
+
+INTS = {
+    **{name: lambda a, name=name: Foreign(a.astype(name)) for name in ("i1", "i4", "i8", "u1", "u8")},
+    "old": Old,
+    "torch": lambda a: to_torch(a, dtype=torch.int16),
+    "jax": lambda a: to_jax(a, "i4"),
+}
+
+
+@pytest.mark.parametrize("kind", INTS)
+def test_ints_with_dlpack(kind, draw):
+    ctc, make = danskin.zoo.ctc, INTS[kind]
+    scores, labels, lengths = draw.normal(size=(2, 5, 3)), np.array([[1, 2], [2, 2]]), np.array([4, 5])
+    found = ctc.numpy(scores, make(labels), lengths={"T": make(lengths), "L": make(np.array(2))})
+    np.testing.assert_array_equal(found, ctc.numpy(scores, labels, lengths={"T": lengths, "L": 2}))
+
+
+REFUSED = {
+    "swapped": (lambda a: Foreign(LAYOUTS["swapped"](a)), "native byte order"),
+    "complex": (lambda a: Foreign(a.astype(complex)), "complex128"),
+    "longdouble": (lambda a: Foreign(a.astype("g")), "cannot be read through DLPack"),
+    "old, read-only": (lambda a: Old(LAYOUTS["read-only"](a)), "readonly"),
+    "faulty": (Faulty, "no attribute 'nothing'"),
+    "without a capsule": (Empty, "cannot be read through DLPack"),
+    "torch requires grad": (lambda a: to_torch(a, requires_grad=True), r"require gradient.*detach"),
+    "torch of half precision": (lambda a: to_torch(a, dtype=torch.bfloat16), "Unsupported dtype"),
+    "torch sparse": (lambda a: to_torch(a).to_sparse(), "strided"),
+    "torch without memory": (lambda a: to_torch(a).to("meta"), "meta"),
+    "jax of half precision": (lambda a: to_jax(a, "bfloat16"), "Unsupported dtype"),
+    "text": (lambda a: a.astype(str), "has elements of <U"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_dlpack_cannot_say(kind, draw):
+    """The message names what was given, wherever that is."""
+    dtw = danskin.zoo.load("dtw", "entropy")
+    x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
+    make, message = REFUSED[kind]
+    bad = make(x)
+    calls = {
+        "input `x`": lambda: dtw.numpy(bad, y),
+        "input `gamma`": lambda: dtw.numpy(x, y, gamma=bad),
+        "input `ct.cost`": lambda: dtw.numpy.grad(x, y, cotangent=bad),
+        "input `dir.x`": lambda: dtw.numpy.hvp(x, y, direction={"x": bad}),
+    }
+    for name, call in calls.items():
+        with pytest.raises((TypeError, ValueError), match=f"{name}:? .*{message}"):
+            call()
+    with pytest.raises((TypeError, ValueError), match="lengths of `N`"):
+        dtw.numpy(x, y, lengths={"N": bad})
+
+
+def test_lists_of_different_lengths():
+    with pytest.raises(ValueError, match="input `x`: .*inhomogeneous"):
+        danskin.zoo.dtw.numpy([[1.0], [1.0, 2.0]], [[1.0]])
+
+
+def test_a_tracer_is_no_array(draw):
+    dtw = danskin.zoo.load("dtw", "entropy")
+    with pytest.raises(TypeError, match="input `x`: .*[Tt]racer"):
+        jax.jit(lambda x: dtw.numpy(x, np.ones((5, 2))))(np.ones((4, 2)))
 
 
 def test_types(draw):
@@ -177,6 +292,7 @@ FAULTS = [
     (ValueError, r"gamma", lambda f, x, y: f(x, y, gamma=-1.0)),
     (ValueError, r"gamma", lambda f, x, y: f(x, y, gamma=float("nan"))),
     (ValueError, r"lengths has `Q`", lambda f, x, y: f(x, y, lengths={"Q": 1})),
+    (TypeError, r"lengths must be a dict", lambda f, x, y: f(x, y, lengths=np.array([3, 2]))),
     (ValueError, r"`N`.*9", lambda f, x, y: f(x, y, lengths={"N": 9})),
     (TypeError, r"lengths of `N` must be ints", lambda f, x, y: f(x, y, lengths={"N": 1.5})),
     (ValueError, r"3.*2|2.*3", lambda f, x, y: f(np.stack([x] * 3), np.stack([y] * 2))),
