@@ -154,7 +154,7 @@ def make_class(key):
     """Adds the class of tuples with the title and the names that `key` has."""
     if not hasattr(_Classes, key):
         title, *names = key.split()
-        made = collections.namedtuple(title, [python_name(each) for each in names], rename=True)
+        made = collections.namedtuple(python_name(title), [python_name(each) for each in names], rename=True)
         # What pickle finds by name is this module, not the class.
         copyreg.pickle(made, lambda result: (_named, (title, names, tuple(result))))
         with _lock:

@@ -123,7 +123,7 @@ class TorchHost(Host):
         for k in self._floats:
             each = inputs[k]
             if isinstance(each, torch.Tensor):
-                casts = each.dtype in _HALF and torch.is_autocast_enabled("cpu")
+                casts = each.dtype in _HALF and torch.is_autocast_enabled(each.device.type)
                 if casts or each.dtype in (torch.float32, torch.float64):
                     inputs[k] = each.to(dtype)
             elif isinstance(each, (int, float)):

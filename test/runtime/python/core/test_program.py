@@ -160,7 +160,7 @@ def test_hosts_are_copied_and_pickled(module):
 
 def test_results_are_copied_and_pickled():
     text = """dp 1
-    program two { input x : float[N]  input lambda : float[N]  size N
+    program class { input x : float[N]  input lambda : float[N]  size N
       output total = sum { x[i] * lambda[i] for i in 0..N }  output each[i in 0..N] = x[i] }"""
     x = np.arange(3.0)
     calls = [lambda host: host(x, x), lambda host: host.grad(x, x), lambda host: host.grad(x, x, wrt=["x"]),
@@ -174,7 +174,7 @@ def test_results_are_copied_and_pickled():
     assert len({type(each) for each in results[0]}) == 4  # a value is a value
     assert results[0][1]._fields == ("x", "lambda_")
     found = unpickled_elsewhere(pickle.dumps(results[0][0]), "type(made).__name__, float(made.total), made.each")
-    assert found == "two 5.0 [0. 1. 2.]\n"
+    assert found == "class_ 5.0 [0. 1. 2.]\n"
 
 
 def test_the_zoo():

@@ -70,16 +70,45 @@ def test_lengths():
     assert torch.equal(DTW.torch(padded, y, lengths={"N": n, "M": m}), value)
 
 
-def test_autocast():
-    half = X.bfloat16()
-    with pytest.raises(TypeError, match="input `x`.*bfloat16"):
-        DTW.torch(half, Y)
-    weight = torch.randn(2, 2, requires_grad=True)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        value = DTW.torch(X @ weight, Y)
-    assert value.dtype == torch.float32
-    value.backward()
-    assert torch.isfinite(weight.grad).all() and (weight.grad != 0).any()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("way", ["eager", "compiled"])
+def test_autocast(dtype, way):
+    """Tensors of half precision are computed with as if they were float32."""
+    half, weight = X.to(dtype), torch.tensor([[0.5, -1.0], [2.0, 0.25]], requires_grad=True)
+    calls = [lambda x, y: DTW.torch(x, y), lambda x, y: DTW.torch.grad(x, y).x, lambda x, y: DTW.torch(x @ weight, y)]
+    if way == "compiled":
+        torch._dynamo.reset()
+        calls = [torch.compile(each, fullgraph=True, backend="aot_eager") for each in calls]
+    else:
+        with pytest.raises(TypeError, match=f"input `x`.*{dtype}"):
+            DTW.torch(half, Y)
+    one, other = half.clone().requires_grad_(), half.float().requires_grad_()
+    for call in calls[:2]:
+        with torch.autocast("cpu", dtype=dtype):
+            found = call(one, Y)
+        expected = (DTW.torch if found.dim() == 0 else lambda x, y: DTW.torch.grad(x, y).x)(other, Y)
+        assert found.dtype == torch.float32 and torch.equal(found, expected)
+        (grad,) = torch.autograd.grad(found.sum(), one)
+        assert grad.dtype == dtype
+        assert torch.equal(grad, torch.autograd.grad(expected.sum(), other)[0].to(dtype))
+    with torch.autocast("cpu", dtype=dtype):
+        found, product = calls[2](half, Y), half @ weight
+    assert product.dtype == dtype and found.dtype == torch.float32
+    found.backward()
+    close(found, recursions.dtw(product.float(), Y), 1e-4)
+    same = weight.detach().clone().requires_grad_()
+    recursions.dtw(half.float() @ same, Y).backward()
+    torch.testing.assert_close(weight.grad, same.grad, rtol=0.05, atol=0.05 * same.grad.abs().max().item())
+
+
+def test_autocast_of_another_device(monkeypatch):
+    """Each tensor's own device is asked, whichever others run under autocast."""
+    asked = []
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda device: asked.append(device) or False)
+    for each in (X.half(), X.half().to("meta")):
+        with pytest.raises((TypeError, ValueError), match="input `x`"):
+            DTW.torch(each, Y)
+    assert asked == ["cpu", "meta"]
 
 
 def test_modes_without_gradients():
