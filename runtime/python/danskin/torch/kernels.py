@@ -55,7 +55,7 @@ def run(entry, tensors, sizes):
 
 def _run_elsewhere(entry, tensors, sizes):
     """The same where a tensor is not plain memory of the CPU."""
-    device = next((each.device for each in tensors if each is not None and each.is_cuda), None)
+    device = _find_gpu(tensors)
     tensors = [_plain(entry, k, each, device) for k, each in enumerate(tensors)]
     if device is None:
         return run(entry, tensors, sizes)
@@ -73,6 +73,17 @@ def _run_elsewhere(entry, tensors, sizes):
     finally:
         entry.plans.give(key, plan)
     return results
+
+
+def check(entry, tensors):
+    """Raises what `run` does of where tensors are and of what type, without their contents."""
+    device = _find_gpu(tensors)
+    for place, each in enumerate(tensors):
+        _convert(entry, place, _plain(entry, place, each, device))
+
+
+def _find_gpu(tensors):
+    return next((each.device for each in tensors if each is not None and each.is_cuda), None)
 
 
 @functools.lru_cache(maxsize=None)

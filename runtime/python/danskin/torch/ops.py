@@ -11,7 +11,7 @@ import threading
 import torch
 
 from .. import extents
-from .kernels import DTYPES, get_target, run
+from .kernels import DTYPES, check, get_target, run
 from .traced import register
 from .vmap import fold
 
@@ -110,39 +110,64 @@ class Operator:
         return getattr(getattr(torch.ops, namespace), name).default
 
     def _make_fake(self, tensors, sizes):
-        """Tensors of the outputs' shapes, from shapes alone."""
+        """Tensors of the outputs' shapes, from shapes alone; raises what a call would."""
         entry = self.choose(tensors)
-        inputs, lengths = tensors[: self.input_count], tensors[self.input_count :]
-        if self.query == "argmax":
-            return self._make_fake_path(entry, inputs, lengths, sizes)
-        batched = [each is not None and each.dim() > rank for each, rank in zip(inputs, self.ranks)]
-        batch = [each.shape[0] for each, has in zip(inputs, batched) if has]
-        batch += [each.shape[0] for each in lengths if each is not None and each.dim()]
-        shapes = [None if each is None else each.shape[int(has):] for each, has in zip(inputs, batched)]
-        known = entry.infer_sizes(self._to_entry(shapes), dict(zip(entry.size_names, sizes)))
-        like = next(each for each in tensors if each is not None)
-        results = []
-        for place, output in zip(self._given, self.outputs):
-            follows = output.get("batched_like")
-            own = bool(batch) if follows is None else batched[self.position[follows]]
-            shape = [extents.evaluate(text, known) for text in output["shape"]]
-            dtype = DTYPES[entry.outputs[place]["type"]]
-            results.append(like.new_empty([*batch[:1], *shape] if own else shape, dtype=dtype))
-        return results
-
-    def _make_fake_path(self, entry, inputs, lengths, sizes):
-        """How many rows a path may have is no sum of sizes, so that only the runtime
-        knows it: what is traced is so for these shapes."""
-
-        def to_shape(tensor):
-            return None if tensor is None else tuple(map(int, tensor.shape))
-
-        shapes = self._to_entry([to_shape(each) for each in inputs])
-        given = [shape if shape is None else (shape, each["type"]) for shape, each in zip(shapes, entry.inputs)]
-        made = entry.infer_outputs(given, [size if size is None else int(size) for size in sizes],
-                                   [to_shape(each) for each in lengths])  # fmt: skip
+        inputs, lengths = self._to_entry(tensors[: self.input_count]), tensors[self.input_count :]
+        check(entry, [*inputs, *lengths])
+        shapes = [None if each is None else each.shape for each in inputs]
+        limits = [None if each is None else each.shape for each in lengths]
+        # How many rows a path may have is no sum of sizes, so that only the runtime knows it: what
+        # is traced is so for these shapes.
+        if self.query == "argmax" or _all_known(shapes, sizes, limits) or not _fit(entry, shapes):
+            made = _ask_runtime(entry, shapes, sizes, limits)
+        else:
+            made = _infer(entry, shapes, sizes, limits)
         like = next(each for each in inputs if each is not None)
-        return [like.new_empty(made[k][0], dtype=DTYPES[made[k][1]]) for k in self._given]
+        return [like.new_empty(made[k], dtype=DTYPES[entry.outputs[k]["type"]]) for k in self._given]
+
+
+def _all_known(shapes, sizes, limits):
+    """Whether no extent is symbolic."""
+    extents_ = [extent for shape in (*shapes, *limits) if shape is not None for extent in shape]
+    return all(isinstance(each, int) for each in (*extents_, *(size for size in sizes if size is not None)))
+
+
+def _fit(entry, shapes):
+    """Whether each input has as many axes as declared, or one more."""
+    return all(shape is None or len(shape) - rank in (0, 1) for shape, rank in zip(shapes, entry.ranks()))
+
+
+def _ask_runtime(entry, shapes, sizes, limits):
+    """The shapes of the outputs, as the runtime says it of extents that are known, or made so."""
+
+    def fix(shape):
+        return None if shape is None else tuple(map(int, shape))
+
+    given = [None if shape is None else (fix(shape), each["type"]) for shape, each in zip(shapes, entry.inputs)]
+    sizes = [size if size is None else int(size) for size in sizes]
+    return [shape for shape, _ in entry.infer_outputs(given, sizes, [fix(shape) for shape in limits])]
+
+
+def _infer(entry, shapes, sizes, limits):
+    """The same of symbolic extents. What they contradict is seen where it is two numbers; else
+    when a call is made."""
+    batched = [shape is not None and len(shape) > rank for shape, rank in zip(shapes, entry.ranks())]
+    batch = [shape[0] for shape, has in zip(shapes, batched) if has]
+    batch += [shape[0] for shape in limits if shape]
+    own = [None if shape is None else shape[int(has) :] for shape, has in zip(shapes, batched)]
+    known = entry.infer_sizes(own, dict(zip(entry.size_names, sizes)))
+    pairs = [(extents.evaluate(text, known), extent) for each, shape in zip(entry.inputs, own) if shape is not None
+             for text, extent in zip(each["shape"], shape)]  # fmt: skip
+    pairs += [(batch[0], each) for each in batch[1:]]
+    if any(isinstance(one, int) and isinstance(other, int) and one != other for one, other in pairs):
+        return _ask_runtime(entry, shapes, sizes, limits)
+    made = []
+    for output in entry.outputs:
+        follows = output.get("batched_like")
+        has = bool(batch) if follows is None else batched[entry.position[follows]]
+        shape = [extents.evaluate(text, known) for text in output["shape"]]
+        made.append([*batch[:1], *shape] if has else shape)
+    return made
 
 
 def _arrange(description, entry, query, wrt, dtype):

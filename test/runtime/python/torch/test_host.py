@@ -4,6 +4,7 @@ import concurrent.futures
 import copy
 import functools
 import pickle
+import re
 import threading
 import time
 
@@ -154,7 +155,9 @@ def test_tensors_without_elements():
 
 FAULTS = [
     (ValueError, r"`y`: axis 1 is 3, but must be `K` = 2", lambda f: f(X, torch.zeros(5, 3))),
-    (ValueError, r"`x`", lambda f: f(X[0], Y)),
+    (ValueError, r"`x`: it has 1 axes, but must have 2", lambda f: f(X[0], Y)),
+    (ValueError, r"`x`: it has 0 axes, but must have 2", lambda f: f(X[0, 0], Y)),
+    (ValueError, r"`y`: axis 0 has 2 instances.*`x` has 3", lambda f: f(X.expand(3, 4, 2), Y.expand(2, 5, 2))),
     (ValueError, r"gamma", lambda f: f(X, Y, gamma=-1.0)),
     (TypeError, r"gamma must be a number", lambda f: f(X, Y, gamma="a")),
     (TypeError, r"input `y` must be a tensor, not ndarray", lambda f: f(X, np.zeros((5, 2), "f4"))),
@@ -182,6 +185,46 @@ def test_faults(kind, message, call, way):
 
     with pytest.raises(kind, match=message):
         call({"plain": DTW.torch, "gradient": with_gradient, "func": through_func}[way])
+
+
+@pytest.mark.parametrize("kind,message,call", FAULTS)
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_faults_under_compile(kind, message, call, dynamic):
+    """What is wrong with shapes and types is seen while torch.compile traces, where they are known then."""
+
+    def compiled(*inputs, **named):
+        torch._dynamo.reset()
+        quick = torch.compile(DTW.torch, fullgraph=True, backend="aot_eager", dynamic=dynamic)
+        return quick(*inputs, **named)
+
+    with pytest.raises((kind, RuntimeError)) as caught:
+        call(compiled)
+    # PyTorch's own exceptions say what they come from; two are its own word.
+    if "sparse" in message:
+        message, kind = "torch.compile does not support sparse Tensors", RuntimeError
+    elif message == "lengths of `N` must be ints":
+        message = "invalid data type 'str'"
+    assert re.search(message, str(caught.value))
+    assert isinstance(caught.value, kind) or f"{kind.__name__}(" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind,message,call", FAULTS)
+def test_faults_of_tensors_without_contents(kind, message, call):
+    mode = torch._subclasses.FakeTensorMode()
+
+    def convert(each):
+        return mode.from_tensor(each) if isinstance(each, torch.Tensor) else each
+
+    def fake(*inputs, **named):
+        inputs, named = torch.utils._pytree.tree_map(convert, (inputs, named))
+        with mode:
+            return DTW.torch(*inputs, **named)
+
+    if message in ("gamma", "`N`.*7"):
+        assert call(fake).shape == ()  # nothing is known of values
+    else:
+        with pytest.raises(kind, match=message):
+            call(fake)
 
 
 class Pairs(Dataset):
