@@ -228,6 +228,7 @@ def make_functions(program, layout):
                             for w, o in zip(weights, Value.apply(spec, *head))]  # fmt: skip
                     more = Grad.apply(spec, *head, *ones)
                     total = [b if a is None else a + b for a, b in zip(total, more)]
+                total = [each if flag else None for each, flag in zip(total, flags[layout.head + count :])]
             return (None, *results[: layout.head + count], *total)
 
         @staticmethod

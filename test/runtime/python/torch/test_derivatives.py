@@ -220,6 +220,83 @@ def test_third_derivatives_raise(subject):
         func.jacfwd(func.jacfwd(func.jacfwd(square)))(inputs[0])
 
 
+def pair():
+    return leaves((tensor(4, 2), tensor(5, 2, seed=1)))
+
+
+@pytest.mark.parametrize("wrt", ["x", "y", "gamma"])
+def test_double_backward_of_an_alignment_raises(wrt):
+    """The layer is a first derivative. By what multiplies it, its own is of second order still."""
+    x, y = pair()
+    gamma, weights = GAMMA.clone().requires_grad_(), tensor(4, 5, seed=3).requires_grad_()
+    layer = DTW.torch.grad(x, y, wrt="d", gamma=gamma)
+    by = {"x": x, "y": y, "gamma": gamma}[wrt]
+    (first,) = torch.autograd.grad((layer * weights).sum(), by, create_graph=True)
+    for other in (x, y, gamma):
+        with pytest.raises(RuntimeError, match="third derivatives"):
+            torch.autograd.grad(first.sum(), other, retain_graph=True)
+    (found,) = torch.autograd.grad(first.sum(), weights)
+    direction = DTW.torch.hvp(x, y, direction={wrt: torch.ones_like(by)}, wrt=("d", wrt), gamma=gamma)
+    close(found, direction.d)
+
+
+@pytest.mark.parametrize("transform", [func.jacrev, func.jacfwd, lambda f: func.grad(lambda x: f(x).sum())])
+def test_second_transform_of_an_alignment_raises(transform):
+    x, y = tensor(4, 2), tensor(5, 2, seed=1)
+    with pytest.raises(RuntimeError, match="third derivatives"):
+        transform(transform(lambda x: DTW.torch.grad(x, y, wrt="d")))(x)
+
+
+@pytest.mark.parametrize("call", ["hvp", "jvp_and_hvp"])
+def test_hvp_by_inputs_raises_and_by_its_direction_does_not(call):
+    (x, y), v = pair(), tensor(4, 2, seed=5).requires_grad_()
+    gamma, weights = GAMMA.clone().requires_grad_(), tensor(4, 2, seed=6)
+
+    def product():
+        found = getattr(DTW.torch, call)(x, y, direction=v, wrt="x", gamma=gamma)
+        return found if call == "hvp" else sum(each.sum() for each in found)
+
+    for by in (x, y, gamma):
+        with pytest.raises(RuntimeError, match="third derivatives"):
+            torch.autograd.grad(product().sum(), by)
+    (found,) = torch.autograd.grad(product(), v, weights if call == "hvp" else None, create_graph=True)
+    hessian = func.hessian(lambda x: recursions.dtw(x, y, gamma))(x)
+    if call == "hvp":
+        close(found, torch.tensordot(hessian, weights, 2))
+    else:
+        close(found, hessian.sum((0, 1)) + func.grad(lambda x: recursions.dtw(x, y, gamma))(x))
+    # It is linear: what is left of it does not depend on the direction, but on all else.
+    for by in (x, y, gamma):
+        with pytest.raises(RuntimeError, match="third derivatives"):
+            torch.autograd.grad(found.sum(), by, retain_graph=True)
+    again = torch.autograd.grad(found.sum(), v, allow_unused=True)[0]
+    assert again is None or (again == 0).all()
+
+
+COMPILED = {
+    "value twice": lambda x, y, v: DTW.torch(x, y),
+    "layer twice": lambda x, y, v: DTW.torch.grad(x, y, wrt="d").pow(2).sum(),
+    "hvp": lambda x, y, v: DTW.torch.hvp(x, y, direction=v, wrt="x").pow(2).sum(),
+    "jvp": lambda x, y, v: DTW.torch.jvp_and_hvp(x, y, direction=v, wrt="x")[0],
+}
+
+
+@pytest.mark.parametrize("which", COMPILED)
+@pytest.mark.parametrize("place", range(3))
+def test_no_further_derivative_of_a_compiled_graph(which, place):
+    """Also where `create_graph` asks for one: PyTorch refuses it, or the operator does."""
+    torch._dynamo.reset()
+    inputs = [tensor(4, 2), tensor(5, 2, seed=1), tensor(4, 2, seed=5)]
+    inputs[place].requires_grad_()
+    quick = torch.compile(COMPILED[which], fullgraph=True, backend="aot_eager")
+    if which.endswith("twice") and place == 2:
+        assert not quick(*inputs).requires_grad
+        return
+    with pytest.raises(RuntimeError, match="has no derivative under torch.compile|does not.* support double backward"):
+        (first,) = torch.autograd.grad(quick(*inputs), inputs[place], create_graph=True)
+        torch.autograd.grad(first.sum(), inputs[place])
+
+
 def test_several_outputs():
     text = """dp 1
     program two {
