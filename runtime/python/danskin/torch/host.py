@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ..arguments import Signature
 from ..host import Host, make_class
 from .eager import make_value
 from .functions import Layout, Spec, call, make_functions
@@ -17,6 +18,12 @@ _HALF = (torch.float16, torch.bfloat16)
 _GAMMAS = 256
 # A class is not made while torch.compile traces.
 torch.compiler.assume_constant_result(make_class)
+
+
+class _Signature(Signature):
+    def _to_size(self, key, value):
+        # One that is symbolic stays so; `operator.index` would fix it.
+        return value if isinstance(value, (int, torch.SymInt)) else super()._to_size(key, value)
 
 
 class TorchHost(Host):
@@ -38,6 +45,7 @@ class TorchHost(Host):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        self._signature = _Signature(program.description)
         self._layout = Layout(program.description)
         self._functions = make_functions(program, self._layout)
         self._eager = make_value(program, self._layout, self._functions)
@@ -49,6 +57,8 @@ class TorchHost(Host):
         self._no_sizes = Spec((None,) * len(sizes))
         floats = set(program.description.float_inputs)
         self._floats = [k for k, name in enumerate(self._layout.names) if name in floats]
+        # Not looked up in `_floats`: torch.compile may take ints for symbolic.
+        self._is_float = tuple(name in floats for name in self._layout.names)
         self._gammas = {}
 
     def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
@@ -134,7 +144,7 @@ class TorchHost(Host):
         return inputs
 
     def _to_ints(self, place, value):
-        if isinstance(value, torch.Tensor) or place in self._floats:
+        if isinstance(value, torch.Tensor) or self._is_float[place]:
             return value
         if isinstance(value, int):
             return torch.tensor(value)

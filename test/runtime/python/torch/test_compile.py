@@ -96,15 +96,58 @@ def test_results_are_of_the_type_of_eager_calls():
             close(one, other)
 
 
-def test_inductor():
+@pytest.mark.parametrize("dynamic", [None, True])
+def test_inductor(dynamic):
     """Between calls of other kernels: none is of inductor's making, which would take
     a C++ compiler half a minute."""
-    x, y, w = torch.randn(4, 2, requires_grad=True), torch.randn(5, 2), torch.randn(2, 2)
+    y, w = torch.randn(5, 2), torch.randn(2, 2)
 
     def loss(x):
         return DTW.torch(x @ w, y)
 
-    close(torch.autograd.grad(torch.compile(loss, fullgraph=True)(x), x)[0], torch.autograd.grad(loss(x), x)[0])
+    quick = torch.compile(loss, fullgraph=True, dynamic=dynamic)
+    for n in (4, 7, 9) if dynamic else (4,):
+        x = torch.randn(n, 2, requires_grad=True)
+        close(torch.autograd.grad(quick(x), x)[0], torch.autograd.grad(loss(x), x)[0])
+        torch._dynamo.config.error_on_recompile = True
+
+
+def test_batches_of_many_sizes():
+    """The second size makes the batch symbolic, what follows is of that graph: of one instance, too."""
+
+    def loss(x, y):
+        return DTW.torch(x, y).pow(2).sum()
+
+    quick = compiled(loss)
+    for k, count in enumerate((3, 5, 2, 8)):
+        torch._dynamo.config.error_on_recompile = k > 1
+        x, y = torch.randn(count, 4, 2, requires_grad=True), torch.randn(5, 2, requires_grad=True)
+        for one, other in zip(torch.autograd.grad(quick(x, y), (x, y)), torch.autograd.grad(loss(x, y), (x, y))):
+            close(one, other)
+
+
+def test_lengths_and_sizes_are_no_reason_to_compile_again():
+    ctc, value = danskin.zoo.ctc, danskin.zoo.load("valueiter", "entropy")
+
+    def loss(logits, targets, frames, labels):
+        return -ctc.torch(logits.log_softmax(-1), targets, lengths={"T": frames, "L": labels}).sum()
+
+    def iterate(R, P, count):
+        return value.torch(R, P, 0.9, K=count).sum()
+
+    quick, quicker = compiled(loss, dynamic=True), compiled(iterate, dynamic=True)
+    for k, (batch, most, labels) in enumerate(((3, 9, 2), (2, 12, 3), (5, 7, 4))):
+        torch._dynamo.config.error_on_recompile = k > 0
+        logits = torch.randn(batch, most, 5, requires_grad=True)
+        targets, lengths = torch.randint(1, 5, (batch, labels)), torch.randint(0, labels + 1, (batch,))
+        frames = torch.randint(most - 1, most + 1, (batch,))
+        found, expected = quick(logits, targets, frames, lengths), loss(logits, targets, frames, lengths)
+        close(found, expected)
+        close(torch.autograd.grad(found, logits)[0], torch.autograd.grad(expected, logits)[0])
+        R, P = torch.randn(3, 2, requires_grad=True), torch.rand(3, 2, 3)
+        found, expected = quicker(R, P, 2 + most), iterate(R, P, 2 + most)
+        close(found, expected)
+        close(torch.autograd.grad(found, R)[0], torch.autograd.grad(expected, R)[0])
 
 
 def test_export():
@@ -120,17 +163,49 @@ def test_export():
 
 
 GAMMA = torch.tensor(0.5, dtype=torch.float64)
+SHAPES = torch.Generator().manual_seed(5)
 
 
-@pytest.mark.parametrize("batch", [(), (2,)])
-@pytest.mark.parametrize("query,extra", [("value", 0), ("grad", 1), ("hvp", 3)])
-def test_opcheck(query, extra, batch):
-    x, y = torch.randn(*batch, 4, 2), torch.randn(5, 2)
-    operator = get_operator(DTW, query, ("x", "y") if extra else ())
-    further = {0: (), 1: (torch.randn(batch),), 3: (torch.randn(batch), x.clone(), y.clone())}[extra]
-    requires = query != "hvp"
-    inputs = [x.requires_grad_(requires), y.requires_grad_(requires), GAMMA, *further]
-    torch.library.opcheck(operator.overload, (*inputs, None, None, None, None, None, None))
+def draw(*shape):
+    return torch.randn(shape, generator=SHAPES)
+
+
+FRAMES, LABELS = torch.tensor([5, 4]), torch.tensor([2, 1])
+# {name: (program, inputs as the operator takes them, lengths, sizes)}
+OPERATORS = {
+    "dtw": (DTW, (draw(4, 2), draw(5, 2)), {}, {}),
+    "dtw of a batch": (DTW, (draw(2, 4, 2), draw(5, 2)), {}, {}),
+    "dtw of a ragged batch": (DTW, (draw(2, 4, 2), draw(2, 5, 2)), {"N": torch.tensor([2, 4])}, {}),
+    "ctc": (danskin.zoo.ctc, (draw(5, 4), torch.tensor([1, 3])), {}, {}),
+    "ctc of a ragged batch": (danskin.zoo.ctc, (draw(2, 5, 4), torch.tensor([[1, 2], [3, 3]])),
+                              {"T": FRAMES, "L": LABELS}, {}),
+    "dagpath": (danskin.zoo.load("dagpath", "entropy"),
+                (torch.tensor([0, 0, 1, 3]), torch.tensor([0, 0, 1], dtype=torch.int32), draw(3)), {}, {}),
+    "valueiter": (danskin.zoo.load("valueiter", "entropy"), (draw(3, 2), draw(3, 2, 3), torch.tensor(0.9)), {}, {"K": 3}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("query", ["value", "grad", "hvp", "argmax"])
+def test_opcheck(query, name, dtype):
+    program, inputs, lengths, sizes = OPERATORS[name]
+    about = program.description
+    if query not in about.entries:
+        assert (query, name) == ("argmax", "valueiter")
+        return
+    requires = query in ("value", "grad")
+    inputs = [each.to(dtype, copy=True).requires_grad_(requires) if each.is_floating_point() else each for each in inputs]
+    limits = [lengths.get(each.name) for each in about.sizes]
+    numbers = tuple(sizes.get(each.name) for each in about.sizes)
+    further = []
+    if query in ("grad", "hvp"):
+        values = get_operator(program, "value").run((*inputs, GAMMA, *limits), numbers)
+        further += [draw(*each.shape).to(dtype) for each in values]
+    if query == "hvp":
+        further += [draw(*each.shape).to(dtype) for each in inputs if each.is_floating_point()]
+    operator = get_operator(program, query, about.float_inputs if further else ())
+    torch.library.opcheck(operator.overload, (*inputs, GAMMA, *further, *limits, *numbers))
 
 
 def test_a_path():

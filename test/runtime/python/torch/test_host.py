@@ -15,6 +15,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 import danskin
+from danskin.plans import Plan
 
 DTW = danskin.zoo.load("dtw", "entropy")
 X, Y = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)), torch.randn(5, 2)
@@ -47,6 +48,33 @@ def test_an_expanded_input_is_not_copied():
     x = torch.zeros(1, 1, 1).expand(3, 10**6, 10**6)
     one = torch.tensor(1)
     assert DTW.torch(x, torch.zeros(1, 10**6), lengths={"N": 1, "M": one, "K": 2}).shape == (3,)
+
+
+@pytest.mark.parametrize("layout", ["transposed", "gaps", "offset", "expanded", "parameter"])
+@pytest.mark.parametrize("way", ["value", "graph", "backward", "grad", "func", "compiled"])
+def test_no_layout_is_copied(layout, way, monkeypatch):
+    """Kernels get the addresses of what they are given, whichever way it goes."""
+    x, y = LAYOUTS[layout](X), torch.stack([Y, Y + 1], -1)[..., 0]
+    if layout != "parameter":
+        x = x.requires_grad_(way in ("graph", "backward"))
+    run, seen = Plan.run, []
+    monkeypatch.setattr(Plan, "run", lambda plan, pointers, threads: seen.append(pointers) or run(plan, pointers, threads))
+    if way == "backward":
+        value = DTW.torch(x, y)
+        seen.clear()
+        value.backward()
+    elif way == "grad":
+        DTW.torch.grad(x, y)
+    elif way == "func":
+        torch.func.grad(DTW.torch)(x.detach(), y)
+    elif way == "compiled":
+        torch._dynamo.reset()
+        torch.compile(DTW.torch, fullgraph=True, backend="aot_eager")(x.detach(), y)
+    else:
+        DTW.torch(x, y)
+    assert seen
+    for pointers in seen:
+        assert pointers[:2] == [x.data_ptr(), y.data_ptr()]
 
 
 def test_double_stays_double():
