@@ -8,7 +8,7 @@ import torch
 
 from ..arguments import Signature
 from ..host import Host, make_class
-from .eager import make_value
+from .eager import make_value, run
 from .functions import Layout, Spec, call, make_functions
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ class TorchHost(Host):
             return dict(zip(wanted, call(self.program, self._layout, query, spec, head)))
         spec = spec.by(wrt)
         further = [tuple(map(cotangents.get, names)), tuple(map(directions.get, wrt)) if query == "hvp" else ()]
-        if torch.compiler.is_compiling():
-            results = call(self.program, self._layout, query, spec, head, *further)
+        everything = (*head, *further[0], *further[1])
+        kind = _kind(everything)
+        if kind == "traced" or (kind == "eager" and not _wants_graph(everything)):
+            results = (call if kind == "traced" else run)(self.program, self._layout, query, spec, head, *further)
             values, derivatives = results[:count], self._layout.retype(spec, head, results[count:])
         elif query == "grad":
             # A derivative of its own, and where values are wanted too, a value of its own.
@@ -92,12 +94,7 @@ class TorchHost(Host):
         if kind == "full":
             return self._functions.Value.apply(spec, *head)
         value, differentiable = self._eager
-        if torch.is_grad_enabled():
-            # A loop: what `any` makes of a generator costs each call as much again.
-            for each in head:
-                if each is not None and each.requires_grad:
-                    return differentiable(spec, *head)
-        return value(head).run(head, spec.sizes)
+        return differentiable(spec, *head) if _wants_graph(head) else value(head).run(head, spec.sizes)
 
     def _bind(self, inputs, named_inputs, gamma, lengths):
         """(Spec, tensors of the head)."""
@@ -188,6 +185,16 @@ def _kind(tensors):
     ):
         return "full"
     return "eager" if _PLAIN.issuperset(map(type, tensors)) else "full"
+
+
+def _wants_graph(tensors):
+    """Whether derivatives may be asked of what is made of these."""
+    if torch.is_grad_enabled():
+        # A loop: what `any` makes of a generator costs each call as much again.
+        for each in tensors:
+            if each is not None and each.requires_grad:
+                return True
+    return False
 
 
 def _to_length(name, value):
