@@ -181,7 +181,8 @@ OPERATORS = {
                               {"T": FRAMES, "L": LABELS}, {}),
     "dagpath": (danskin.zoo.load("dagpath", "entropy"),
                 (torch.tensor([0, 0, 1, 3]), torch.tensor([0, 0, 1], dtype=torch.int32), draw(3)), {}, {}),
-    "valueiter": (danskin.zoo.load("valueiter", "entropy"), (draw(3, 2), draw(3, 2, 3), torch.tensor(0.9)), {}, {"K": 3}),
+    "valueiter": (danskin.zoo.load("valueiter", "entropy"), (draw(3, 2), draw(3, 2, 3), torch.tensor(0.9)),
+                  {}, {"K": 3}),
 }  # fmt: skip
 
 
@@ -195,7 +196,8 @@ def test_opcheck(query, name, dtype):
         assert (query, name) == ("argmax", "valueiter")
         return
     requires = query in ("value", "grad")
-    inputs = [each.to(dtype, copy=True).requires_grad_(requires) if each.is_floating_point() else each for each in inputs]
+    inputs = [each.to(dtype, copy=True).requires_grad_(requires) if each.is_floating_point() else each
+              for each in inputs]  # fmt: skip
     limits = [lengths.get(each.name) for each in about.sizes]
     numbers = tuple(sizes.get(each.name) for each in about.sizes)
     further = []

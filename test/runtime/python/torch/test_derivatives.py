@@ -51,7 +51,8 @@ def test_value_and_gradient(subject):
 SPARSE, LENGTHS = danskin.zoo.load("dtw", "l2"), {"N": torch.tensor([2, 4, 1]), "M": torch.tensor([5, 1, 3])}
 # {name: (op, inputs)}: what finite differences are held against.
 CHECKED = {
-    **{name: (lambda *a, op=op: op(*a[:-1], gamma=a[-1]), (*inputs, GAMMA)) for name, (op, _, inputs) in SUBJECTS.items()},
+    **{name: (lambda *a, op=op: op(*a[:-1], gamma=a[-1]), (*inputs, GAMMA))
+       for name, (op, _, inputs) in SUBJECTS.items()},
     "dtw with l2": (lambda x, y, g: SPARSE.torch(x, y, gamma=g), (tensor(4, 2), tensor(5, 2, seed=1), 20 * GAMMA)),
     "ragged dtw": (lambda x, y, g: DTW.torch(x, y, gamma=g, lengths=LENGTHS),
                    (tensor(3, 4, 2), tensor(3, 5, 2, seed=1), GAMMA * torch.tensor([1.0, 2, 3], dtype=torch.float64))),

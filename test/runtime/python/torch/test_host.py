@@ -58,7 +58,7 @@ def test_no_layout_is_copied(layout, way, monkeypatch):
     if layout != "parameter":
         x = x.requires_grad_(way in ("graph", "backward"))
     run, seen = Plan.run, []
-    monkeypatch.setattr(Plan, "run", lambda plan, pointers, threads: seen.append(pointers) or run(plan, pointers, threads))
+    monkeypatch.setattr(Plan, "run", lambda plan, pointers, count: seen.append(pointers) or run(plan, pointers, count))
     if way == "backward":
         value = DTW.torch(x, y)
         seen.clear()
