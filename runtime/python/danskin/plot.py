@@ -21,14 +21,26 @@ def _get_axes(axes):
     return pyplot.subplots()[1]
 
 
-def _to_array(values, rank, what):
-    """A NumPy array of what a host gave."""
+def _to_numpy(values):
+    """A NumPy array of what a host gave, wherever it lies."""
     if hasattr(values, "detach"):
-        values = values.detach()
-    array = np.asarray(values)
+        values = values.detach().cpu()
+    return np.asarray(values)
+
+
+def _to_array(values, rank, what):
+    """The same, of so many axes."""
+    array = _to_numpy(values)
     if array.ndim != rank:
         raise ValueError(f"{what} must have {rank} axes, but has {array.ndim}: of a batch draw one instance")
     return array
+
+
+def _to_steps(path):
+    """The steps of a path, which may be an `Argmax` that lies on a GPU."""
+    if not isinstance(path, Argmax):
+        return path
+    return Argmax(path._description, None, _to_numpy(path.rows), _to_numpy(path.length)).path()
 
 
 def alignment(weights: Any, path: Any = None, x: Any = None, y: Any = None, axes: Any = None) -> Any:
@@ -48,7 +60,7 @@ def alignment(weights: Any, path: Any = None, x: Any = None, y: Any = None, axes
     for series, side, draw in ((x, "left", lambda a, s: a.plot(-s, np.arange(len(s)), color="black", lw=1)),
                                (y, "top", lambda a, s: a.plot(np.arange(len(s)), s, color="black", lw=1))):  # fmt: skip
         if series is not None:
-            series = np.ravel(np.asarray(series.detach() if hasattr(series, "detach") else series))
+            series = np.ravel(_to_numpy(series))
             box = [-0.22, 0, 0.18, 1] if side == "left" else [0, 1.04, 1, 0.18]
             beside = axes.inset_axes(box)
             draw(beside, series)
@@ -89,7 +101,7 @@ def path_of(path: Any, table: str | None = None, axes: Any = None, **style: Any)
         table: which; None: the one with the most steps.
         style: of matplotlib's `plot`.
     """
-    steps = path.path() if isinstance(path, Argmax) else path
+    steps = _to_steps(path)
     if steps and isinstance(steps[0], list):
         raise ValueError("the path is that of a batch: draw one instance, path(0)")
     flat = [step for step in steps if len(step.index) == 2]

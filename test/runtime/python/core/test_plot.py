@@ -19,24 +19,84 @@ def closed():
     pyplot.close("all")
 
 
-def test_an_alignment(tmp_path):
-    x, y = np.sin(np.arange(8.0))[:, None], np.sin(np.arange(9.0) * 0.9)[:, None]
-    weights, best = SOFT.numpy.grad(x, y, wrt="d"), HARD.numpy.argmax(x, y)
-    axes = danskin.plot.alignment(weights, path=best, x=x, y=y)
-    np.testing.assert_array_equal(axes.get_images()[0].get_array(), weights)
+def to_torch(array):
+    import torch
+
+    made = torch.from_numpy(np.array(array))
+    return made.requires_grad_() if made.is_floating_point() else made
+
+
+def to_jax(array):
+    from jax import numpy as jnp
+
+    return jnp.asarray(array)
+
+
+class Elsewhere:
+    """What a tensor on a GPU is like: NumPy gets it by way of the CPU only."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __array__(self, *_, **__):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    def detach(self):
+        return Elsewhere(self.tensor.detach())
+
+    def cpu(self):
+        return self.tensor
+
+
+def same(each):
+    return each
+
+
+# {name: (host, its arrays, what is done to its results)}
+HOSTS = {
+    "numpy": ("numpy", np.asarray, same),
+    "torch": ("torch", to_torch, same),
+    "jax": ("jax", to_jax, same),
+    "gpu": ("torch", to_torch, Elsewhere),
+}
+
+
+@pytest.fixture(params=HOSTS)
+def host(request):
+    return HOSTS[request.param]
+
+
+def plain(array):
+    return np.asarray(array.detach() if hasattr(array, "detach") else array)
+
+
+def test_an_alignment(tmp_path, host):
+    name, make, move = host
+    x, y = (make(np.sin(np.arange(n) * step)[:, None].astype("f4")) for n, step in ((8, 1.0), (9, 0.9)))
+    weights, best = getattr(SOFT, name).grad(x, y, wrt="d"), getattr(HARD, name).argmax(x, y)
+    steps = best.path()
+    best.rows, best.length = move(best.rows), move(best.length)
+    axes = danskin.plot.alignment(move(weights), path=best, x=move(x), y=move(y))
+    np.testing.assert_array_equal(axes.get_images()[0].get_array(), plain(weights))
     (line,) = axes.get_lines()
-    assert list(zip(line.get_ydata(), line.get_xdata())) == [step.index for step in best.path()]
+    assert list(zip(line.get_ydata(), line.get_xdata())) == [step.index for step in steps]
+    beside = [each.get_lines()[0] for each in axes.child_axes]
+    np.testing.assert_array_equal(beside[0].get_xdata(), -plain(x)[:, 0])
+    np.testing.assert_array_equal(beside[1].get_ydata(), plain(y)[:, 0])
     axes.figure.savefig(tmp_path / "alignment.png")
     assert (tmp_path / "alignment.png").stat().st_size > 1000
 
 
-def test_marginals():
+def test_marginals(host):
+    name, make, move = host
     chain = danskin.zoo.load("viterbi", "entropy")
     draw = np.random.default_rng(0)
-    weights = chain.numpy.grad(draw.normal(size=(6, 3)), np.eye(3), np.zeros(3), wrt="emit")
-    axes = danskin.plot.marginals(weights, columns=["a", "b", "c"])
+    inputs = [make(each.astype("f4")) for each in (draw.normal(size=(6, 3)), np.eye(3), np.zeros(3))]
+    weights = getattr(chain, name).grad(*inputs, wrt="emit")
+    axes = danskin.plot.marginals(move(weights), columns=["a", "b", "c"])
     assert [each.get_text() for each in axes.get_xticklabels()] == ["a", "b", "c"]
-    assert danskin.plot.marginals(-weights).get_images()[0].get_clim() == (-weights.max(), weights.max())
+    most = plain(weights).max()
+    assert danskin.plot.marginals(move(-weights)).get_images()[0].get_clim() == (-most, most)
 
 
 def test_a_path_among_several_tables():
@@ -47,11 +107,12 @@ def test_a_path_among_several_tables():
     assert list(line.get_xdata()) == [4, 3, 2, 1]
 
 
-def test_a_batch_is_refused():
-    x = np.zeros((2, 3, 1))
+def test_a_batch_is_refused(host):
+    name, make, move = host
+    x = make(np.zeros((2, 3, 1), "f4"))
     with pytest.raises(ValueError, match="draw one instance"):
-        danskin.plot.alignment(SOFT.numpy.grad(x, x, wrt="d"))
+        danskin.plot.alignment(move(getattr(SOFT, name).grad(x, x, wrt="d")))
     with pytest.raises(ValueError, match="draw one instance"):
-        danskin.plot.path_of(HARD.numpy.argmax(x, x))
+        danskin.plot.path_of(getattr(HARD, name).argmax(x, x))
     with pytest.raises(ValueError, match="no step"):
         danskin.plot.path_of([])
