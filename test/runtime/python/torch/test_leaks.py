@@ -23,3 +23,19 @@ def test_failing_calls(kind):
             FAILING[kind](k)
 
     assert growth(fail, 1000) < 16 << 10
+
+
+@pytest.mark.parametrize("kind", ["value", "shape"])
+def test_a_hundred_thousand_failing_calls(kind):
+    """Memory stays what it was: three rounds of 34,000."""
+    call, failed = FAILING[kind], 0
+
+    def fail(k):
+        nonlocal failed
+        try:
+            call(k)
+        except ValueError:
+            failed += 1
+
+    assert growth(fail, 34_000) < 16 << 10
+    assert failed == 102_000
