@@ -76,8 +76,8 @@ def main():
         jax.distributed.initialize(options.coordinator, options.processes, options.process)
     jax.config.update("jax_enable_x64", options.float64)
     dtype = "f8" if options.float64 else "f4"
-    if options.batch % jax.device_count():
-        parser.error(f"--batch {options.batch} is not a multiple of {jax.device_count()} devices")
+    if options.batch < 1 or options.batch % jax.device_count():
+        parser.error(f"--batch {options.batch} is not a positive multiple of {jax.device_count()} devices")
 
     mesh = jax.make_mesh((jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,))
     whole, split = NamedSharding(mesh, P()), NamedSharding(mesh, P("batch"))

@@ -78,12 +78,28 @@ def trainings():
     yield "jax.2 processes", many, {}
 
 
+def refusals():
+    """(name, command, environment, what it must say)."""
+    command = [sys.executable, EXAMPLE / "train_torch.py"]
+    none = "--backend nccl wants a GPU for each process, but PyTorch finds none here"
+    yield "nccl without a GPU", [*command, "--backend", "nccl"], {"CUDA_VISIBLE_DEVICES": ""}, none
+    alone = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(get_port())}
+    yield "no batch", [*command, "--batch", "0"], alone, "--batch 0 is not a positive multiple of 1 processes"
+
+
+def refuse(command, environment, message):
+    done = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return "" if done.returncode == 2 and message in done.stderr else f"{done.returncode}: {done.stderr[-1000:]}"
+
+
 def results(dpc):
     with tempfile.TemporaryDirectory() as cache:
         common = {**os.environ, "DANSKIN_DPC": str(dpc), "DANSKIN_CACHE": cache,
                   "PYTHONPATH": str(ROOT / "runtime/python"), "OMP_NUM_THREADS": "1"}  # fmt: skip
         for name, commands, environment in trainings():
             yield name, run(commands, {**common, **environment})
+        for name, command, environment, message in refusals():
+            yield f"torch.{name}", refuse(command, {**common, **environment}, message)
 
 
 if __name__ == "__main__":
