@@ -26,7 +26,23 @@ class NumpyHost(Host):
     """Calls with NumPy arrays, and with what has `__dlpack__`.
 
     Arrays of float64 (and ints and lists) are computed in float64, arrays of
-    float32 in float32; plain numbers follow the arrays.
+    float32 and float16 in float32; plain numbers follow the arrays. Results are new
+    arrays of that type, a path of int64.
+
+    Shapes: an input as declared, [N, K] say, or [B, N, K] of a batch of B; its
+    gradient, its direction and its Hessian-product are like it. An output without
+    indices is [], or [B]. `gamma` and each of `lengths` are [] or [B].
+
+    Units: `gamma` is in units of the scores: where all are twice as large, twice the
+    gamma gives the same weights. `lengths` count what their size counts.
+
+    Raises:
+        TypeError: an argument is missing, of a type that is not taken, or cannot be
+            read through DLPack: another byte order or type, a tensor that requires
+            a gradient, memory that is not the CPU's.
+        ValueError: shapes contradict each other, or a value is out of its range;
+            the message names the array, the axis and both sizes.
+        RuntimeError: there is no memory for the workspace.
     """
 
     def __init__(self, program: Program) -> None:

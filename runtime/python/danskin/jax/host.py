@@ -27,10 +27,22 @@ class JaxHost(Host):
     Float inputs are float32, or float64 where one of them is (which wants
     jax_enable_x64). All of JAX's transformations go through: jit, vmap (which makes
     its axis a part of the batch), grad, jvp and what is made of them up to second
-    derivatives, and shard_map. Third derivatives raise NotImplementedError.
+    derivatives, and shard_map. A gradient has the type of what it is taken by, a
+    path that of JAX's widest ints.
 
-    A value that is out of its range is seen when the computation runs: it raises
-    jax.errors.JaxRuntimeError then.
+    Shapes: an input as declared, [N, K] say, or [B, N, K] of a batch of B; its
+    gradient, its direction and its Hessian-product are like it. An output without
+    indices is [], or [B]. `gamma` and each of `lengths` are [] or [B].
+
+    Units: `gamma` is in units of the scores: where all are twice as large, twice the
+    gamma gives the same weights. `lengths` count what their size counts.
+
+    Raises:
+        TypeError: an argument is missing, or of a type that is not taken.
+        ValueError: shapes contradict each other; seen while JAX traces.
+        jax.errors.JaxRuntimeError: a value is out of its range; seen when the
+            computation runs.
+        NotImplementedError: third derivatives, however one asks for them.
     """
 
     def __init__(self, program: Program) -> None:
