@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import jax
+import jax.export
 import numpy as np
 import plain
 import pytest
@@ -117,6 +118,17 @@ def test_values_are_seen_when_it_runs(name, given, load, draw):
     x, y = draw.normal(size=(4, 2)), draw.normal(size=(5, 2))
     with pytest.raises((ValueError, jax.errors.JaxRuntimeError), match=f"{name}.*it is (-1|7)"):
         jax.block_until_ready(jax.jit(lambda each: dtw(x, y, **each))(given))
+
+
+def test_no_other_platform(load):
+    call = jax.jit(load("dtw").jax).trace(np.ones((4, 2)), np.ones((5, 2)))
+    with pytest.raises(NotImplementedError, match="not found for platform cuda"):
+        call.lower(lowering_platforms=("cuda",))
+
+
+def test_no_export(load):
+    with pytest.raises(ValueError, match="no compatibility guarantees"):
+        jax.export.export(jax.jit(load("dtw").jax))(np.ones((4, 2)), np.ones((5, 2)))
 
 
 @pytest.fixture

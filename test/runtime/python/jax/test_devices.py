@@ -96,6 +96,15 @@ def test_partitioned_second_order(load, mesh, draw):
     close(jax.jit(ours)(*given), product(jax.vmap(lambda a, b: plain.dtw(a, b, 0.5)))(x, y, v))
 
 
+def test_another_axis_is_gathered(load, mesh, draw):
+    """Only the batch can be split; results are right all the same."""
+    dtw = load("dtw").jax
+    x, y = draw.normal(size=(3, 4, 2)), draw.normal(size=(3, 5, 2))
+    placed = jax.device_put(x, NamedSharding(mesh, P(None, "batch")))
+    assert "all-gather" in compile_text(dtw, placed, y)
+    close(jax.jit(dtw)(placed, y), dtw(x, y))
+
+
 @pytest.mark.parametrize("check_vma", [True, False])
 def test_shard_map(check_vma, load, mesh, chains):
     """Each device has its own call; the gradient of what they share is summed."""
