@@ -16,6 +16,45 @@ std::string danskin::getWindowAttrName(StringRef schedule) {
   return (schedule + "_window").str();
 }
 
+std::string danskin::getCheckpointAttrName(StringRef schedule) {
+  return (schedule + "_checkpoint").str();
+}
+
+std::string danskin::getSegmentedAttrName(StringRef schedule) {
+  return (schedule + "_segmented").str();
+}
+
+std::string danskin::getSummedAttrName(StringRef schedule) {
+  return (schedule + "_summed").str();
+}
+
+void danskin::setCheckpoint(Operation *program, const Checkpoint &checkpoint,
+                            StringRef schedule) {
+  std::vector<int64_t> numbers = {checkpoint.row, checkpoint.past,
+                                  checkpoint.ahead, checkpoint.readersPast,
+                                  checkpoint.sum};
+  llvm::append_range(numbers, checkpoint.producers);
+  llvm::append_range(numbers, checkpoint.readers);
+  program->setAttr(getCheckpointAttrName(schedule),
+                   DenseI64ArrayAttr::get(program->getContext(), numbers));
+}
+
+std::optional<Checkpoint> danskin::getCheckpoint(Operation *program,
+                                                 StringRef schedule) {
+  auto attr = program->getAttrOfType<DenseI64ArrayAttr>(
+      getCheckpointAttrName(schedule));
+  if (!attr || attr.size() < 5)
+    return std::nullopt;
+  llvm::ArrayRef<int64_t> numbers = attr.asArrayRef();
+  Checkpoint checkpoint{numbers[0], numbers[1], numbers[2], numbers[3],
+                        numbers[4], {},         {}};
+  if (checkpoint.row < 0 || attr.size() != 5 + 2 * checkpoint.row)
+    return std::nullopt;
+  checkpoint.producers = numbers.drop_front(5).take_front(checkpoint.row).vec();
+  checkpoint.readers = numbers.take_back(checkpoint.row).vec();
+  return checkpoint;
+}
+
 std::optional<std::vector<ScheduleRow>>
 danskin::getScheduleRows(Operation *op, StringRef name) {
   auto attr = op->getAttrOfType<ArrayAttr>(name);

@@ -157,6 +157,9 @@ void Cell::emitUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
     size_t width = memory.getRawTypes(*table).size();
     Memory::Raw raw(rest.take_front(width));
     rest = rest.drop_front(width);
+    if (table->summed)
+      raw[0] = b.create<arith::AddFOp>(loc, memory.load(b, *table, indices)[0],
+                                       raw[0]);
     if (table->local)
       locals[table] = raw;
     else if (!path)
@@ -254,9 +257,13 @@ SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
     if (auto yield = dyn_cast<dp::YieldOp>(*op))
       return leaf(b, yield, carried);
     if (auto iterate = dyn_cast<dp::IterateOp>(*op)) {
+      Value lower = getIndex(iterate.getLower());
+      Value upper = getIndex(iterate.getUpper());
+      bool isTimed = iterate == terms.loop;
+      if (isTimed)
+        std::tie(lower, upper) = emitTimeBounds(b, lower, upper);
       auto loop = b.create<scf::ForOp>(
-          loc, getIndex(iterate.getLower()), getIndex(iterate.getUpper()),
-          constantIndex(b, loc, 1), carried,
+          loc, lower, upper, constantIndex(b, loc, 1), carried,
           [&](OpBuilder &inner, Location, Value index, ValueRange inside) {
             scope.map(iterate.getIndex(), index);
             inner.create<scf::YieldOp>(

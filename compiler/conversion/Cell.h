@@ -36,6 +36,13 @@ public:
   /// Adds what a scatter yields at the cell `indices`.
   void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
                    mlir::ValueRange indices);
+  /// Of sums over cells of these times, only: the first and the one after the
+  /// last of what is not null. What they are stored into has the terms of other
+  /// times.
+  struct Times {
+    mlir::Value lower, upper;
+  };
+  void restrict(Times to) { times = to; }
   llvm::SmallVector<mlir::Value> getIndices(mlir::ValueRange values);
   /// Of a path: finds out again what visits of the cell `indices` of this unit
   /// will ask, and runs such a visit.
@@ -85,6 +92,13 @@ private:
   void emitWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
   void emitChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
+  llvm::SmallVector<mlir::Value> emitTerms(mlir::OpBuilder &b,
+                                           mlir::dp::ArmOp arm,
+                                           mlir::ValueRange carried, Leaf leaf);
+  mlir::Value emitTime(mlir::OpBuilder &b);
+  mlir::Value emitIsInTimes(mlir::OpBuilder &b, mlir::Value time);
+  std::pair<mlir::Value, mlir::Value>
+  emitTimeBounds(mlir::OpBuilder &b, mlir::Value lower, mlir::Value upper);
   void emitGeneric(mlir::OpBuilder &b, mlir::Operation *op);
 
   /// What a unit is worth: of the logarithm of a scaled number, and in powers
@@ -117,6 +131,14 @@ private:
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;
   llvm::DenseMap<mlir::Value, bool> absences;
   std::map<std::pair<void *, bool>, Measure> measures;
+  Times times;
+  /// Of an arm of a restricted sum.
+  struct Terms {
+    Form time;                ///< of what they read
+    mlir::dp::IterateOp loop; ///< the last that has a part in it; may be null
+    Times times;
+  };
+  Terms terms;
 };
 
 } // namespace danskin::conversion

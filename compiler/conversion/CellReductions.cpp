@@ -107,22 +107,117 @@ void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
   value.present = emitIsPresent(b, value, /*above=*/true);
 }
 
+/// The time of the later phase's cells that the arm reads.
+static Form getTime(Plan &plan, dp::ArmOp arm) {
+  Form time;
+  arm.walk([&](dp::ReadOp read) {
+    auto table = read.getArray().getDefiningOp<dp::TableOp>();
+    if (!table)
+      return WalkResult::advance();
+    for (const Statement &statement : plan.statements) {
+      if (statement.scatter ||
+          statement.over->op != plan.get(table.getResult()).root ||
+          !plan.isOfPhase(statement, plan.checkpoint->readers))
+        continue;
+      const ScheduleRow &row = statement.schedule[plan.checkpoint->row];
+      time = Form(row.back());
+      for (auto [index, factor] : llvm::zip(read.getIndices(), row))
+        time.add(plan.forms.get(index), factor);
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return time;
+}
+
+/// The terms of an arm, those of the times that sums are restricted to.
+SmallVector<Value> Cell::emitTerms(OpBuilder &b, dp::ArmOp arm,
+                                   ValueRange carried, Leaf leaf) {
+  Block &block = arm.getBody().front();
+  if (!times.lower)
+    return emitComprehension(b, block.begin(), carried, leaf);
+  // Sums within terms are not restricted.
+  Times restriction = std::exchange(times, Times());
+  terms = {getTime(plan, arm), nullptr, restriction};
+  for (auto iterate : block.getOps<dp::IterateOp>())
+    if (terms.time.getCoefficient(iterate.getIndex()) != 0)
+      terms.loop = iterate;
+  SmallVector<Value> results;
+  if (terms.loop) {
+    results = emitComprehension(b, block.begin(), carried, leaf);
+  } else {
+    auto branch = b.create<scf::IfOp>(
+        loc, emitIsInTimes(b, emitTime(b)),
+        [&](OpBuilder &inner, Location) {
+          inner.create<scf::YieldOp>(
+              loc, emitComprehension(inner, block.begin(), carried, leaf));
+        },
+        [&](OpBuilder &inner, Location) {
+          inner.create<scf::YieldOp>(loc, carried);
+        });
+    results = SmallVector<Value>(branch.getResults());
+  }
+  terms = {};
+  times = restriction;
+  return results;
+}
+
+/// The time of the terms, but for the part that the index of their loop has.
+Value Cell::emitTime(OpBuilder &b) {
+  SmallVector<int64_t> coefficients;
+  SmallVector<Value> values;
+  for (auto [value, coefficient] : terms.time.terms) {
+    if (terms.loop && value == terms.loop.getIndex())
+      continue;
+    coefficients.push_back(coefficient);
+    values.push_back(getIndex(value));
+  }
+  return emitLinear(b, loc, coefficients, values, terms.time.constant);
+}
+
+Value Cell::emitIsInTimes(OpBuilder &b, Value time) {
+  return both(b,
+              b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, time,
+                                      terms.times.lower),
+              b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, time,
+                                      terms.times.upper));
+}
+
+/// The bounds of the loop that the time of the terms depends on:
+/// `lower <= rest + index < upper`, or the same of `rest - index`.
+std::pair<Value, Value> Cell::emitTimeBounds(OpBuilder &b, Value lower,
+                                             Value upper) {
+  Value rest = emitTime(b);
+  auto subtract = [&](Value x, Value y) -> Value {
+    return b.create<arith::SubIOp>(loc, x, y);
+  };
+  Value first = subtract(terms.times.lower, rest);
+  Value end = subtract(terms.times.upper, rest);
+  if (terms.time.getCoefficient(terms.loop.getIndex()) < 0) {
+    Value next = b.create<arith::AddIOp>(loc, rest, constantIndex(b, loc, 1));
+    first = subtract(next, terms.times.upper);
+    end = subtract(next, terms.times.lower);
+  }
+  return {b.create<arith::MaxSIOp>(loc, lower, first),
+          b.create<arith::MinSIOp>(loc, upper, end)};
+}
+
 void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
   bool absent = mayBeAbsent(op.getResult());
   SmallVector<Value> carried = {memory.emitFloat(b, 0.0)};
   if (absent)
     carried.push_back(b.create<arith::ConstantIntOp>(loc, 1, 1));
   for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
-    carried = emitComprehension(
-        b, arm.getBody().front().begin(), carried,
-        [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-          Real term = getPlain(inner, yield.getOperand(0));
-          SmallVector<Value> next = {
-              inner.create<arith::AddFOp>(loc, inside[0], term.value)};
-          if (absent)
-            next.push_back(both(inner, inside[1], term.present));
-          return next;
-        });
+    carried =
+        emitTerms(b, arm, carried,
+                  [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+                    Real term = getPlain(inner, yield.getOperand(0));
+                    SmallVector<Value> next = {inner.create<arith::AddFOp>(
+                        loc, inside[0], term.value)};
+                    if (absent)
+                      next.push_back(both(inner, inside[1], term.present));
+                    return next;
+                  });
   reals[op.getResult()] = {carried[0], absent ? carried[1] : Value(), Value()};
 }
 

@@ -56,8 +56,12 @@ private:
   void emitBuffer(OpBuilder &b, memref::AllocaOp buffer) override;
   void emitBounded(memref::ReinterpretCastOp cast) override;
   bool emitStage(OpBuilder &b, scf::ForOp copy) override;
+  Value emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
+                  ValueRange indices, Value round);
   void emitBlocks(OpBuilder &b, const Array &array, Value base, Value buffer,
                   bool isLoad, bool descends);
+  void emitElements(OpBuilder &b, scf::ForOp copy, const Array &array,
+                    ValueRange indices, Value buffer, bool isLoad);
 
   func::FuncOp kernel;
   DenseMap<Value, Array> arrays;
@@ -198,6 +202,20 @@ static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
   return columns;
 }
 
+/// Where the element of a round is, from a lane's first.
+Value LaneEmitter::emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
+                             ValueRange indices, Value round) {
+  IRMapping inRound = map;
+  inRound.map(copy.getInductionVar(), round);
+  for (Operation &op : copy.getBody()->without_terminator())
+    if (!isa<memref::LoadOp, memref::StoreOp>(op))
+      b.clone(op, inRound);
+  Value place = constant(b, 0);
+  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
+    place = add(b, place, multiply(b, inRound.lookupOrDefault(index), stride));
+  return place;
+}
+
 /// Copies a whole block of each lane, whose first element in memory is `base`
 /// from the lane's first.
 void LaneEmitter::emitBlocks(OpBuilder &b, const Array &array, Value base,
@@ -230,6 +248,33 @@ void LaneEmitter::emitBlocks(OpBuilder &b, const Array &array, Value base,
   }
 }
 
+/// Copies one element after the other. This is rare and must be small.
+void LaneEmitter::emitElements(OpBuilder &b, scf::ForOp copy,
+                               const Array &array, ValueRange indices,
+                               Value buffer, bool isLoad) {
+  auto lanes = b.create<scf::ForOp>(here, constant(b, 0), constant(b, width),
+                                    constant(b, 1));
+  OpBuilder inLane = OpBuilder::atBlockTerminator(lanes.getBody());
+  Value which = lanes.getInductionVar();
+  Value last = add(inLane, count, constant(inLane, -1));
+  Value start =
+      multiply(inLane, inLane.create<arith::MinSIOp>(here, which, last),
+               array.laneStride);
+  auto rounds =
+      inLane.create<scf::ForOp>(here, get(copy.getLowerBound()),
+                                get(copy.getUpperBound()), constant(inLane, 1));
+  OpBuilder inner = OpBuilder::atBlockTerminator(rounds.getBody());
+  Value round = rounds.getInductionVar();
+  Value inArray =
+      add(inner, start, emitPlace(inner, copy, array, indices, round));
+  Value inBuffer =
+      add(inner, multiply(inner, round, constant(inner, width)), which);
+  Value element = inner.create<memref::LoadOp>(
+      here, isLoad ? array.memory : buffer, isLoad ? inArray : inBuffer);
+  inner.create<memref::StoreOp>(here, element, isLoad ? buffer : array.memory,
+                                isLoad ? inBuffer : inArray);
+}
+
 bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
   auto load = *copy.getOps<memref::LoadOp>().begin();
   auto store = *copy.getOps<memref::StoreOp>().begin();
@@ -245,14 +290,7 @@ bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
 
   // Where the block begins in memory.
   Value edge = constant(b, descends ? stageLength - 1 : 0);
-  IRMapping atEdge = map;
-  atEdge.map(copy.getInductionVar(), edge);
-  Value base = constant(b, 0);
-  for (Operation &op : copy.getBody()->without_terminator())
-    if (!isa<memref::LoadOp, memref::StoreOp>(op))
-      b.clone(op, atEdge);
-  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
-    base = add(b, base, multiply(b, atEdge.lookupOrDefault(index), stride));
+  Value base = emitPlace(b, copy, array, indices, edge);
   auto equals = [&](Value value, int64_t number) -> Value {
     return b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, value,
                                    constant(b, number));
@@ -266,7 +304,7 @@ bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
   OpBuilder then = branch.getThenBodyBuilder();
   emitBlocks(then, array, base, get(buffer), isLoad, descends);
   OpBuilder otherwise = branch.getElseBodyBuilder();
-  emitFor(otherwise, copy, Mask());
+  emitElements(otherwise, copy, array, indices, get(buffer), isLoad);
   return true;
 }
 

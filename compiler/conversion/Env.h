@@ -43,6 +43,15 @@ public:
 
   /// Gives the memrefs of inputs their extents.
   void boundInputs(mlir::dp::ProgramOp program);
+  /// How many times the tables of a phase have room for that are kept by
+  /// segments of time, and the first of them, which changes on the way through
+  /// a function.
+  struct Window {
+    mlir::Value first, length;
+  };
+  enum class Phase { Producers, Readers };
+  Window &getWindow(Phase phase) { return windows[unsigned(phase)]; }
+
   /// The memref of an input or an output.
   mlir::Value getArray(mlir::Value array) { return arrays.lookup(array); }
   /// An element of an integer input.
@@ -54,6 +63,7 @@ private:
   mlir::Location loc;
   mlir::OpBuilder prologue;
   llvm::DenseMap<mlir::Value, mlir::Value> parameters, arrays;
+  Window windows[2];
 };
 
 mlir::Value constantIndex(mlir::OpBuilder &b, mlir::Location loc,

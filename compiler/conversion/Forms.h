@@ -34,6 +34,12 @@ struct Form {
   /// Adds `factor * other`; false when a coefficient leaves its range, which
   /// leaves room for the products that a projection makes.
   bool add(const Form &other, int64_t factor = 1);
+  int64_t getCoefficient(mlir::Value variable) const {
+    for (auto [value, coefficient] : terms)
+      if (value == variable)
+        return coefficient;
+    return 0;
+  }
 };
 
 /// `form >= 0` or `form == 0`.

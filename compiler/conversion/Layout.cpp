@@ -172,6 +172,21 @@ void Layout::fold(unsigned row, std::optional<unsigned> dim, int64_t times) {
   }
 }
 
+bool Layout::segment(unsigned row, std::optional<unsigned> dim,
+                     ArrayRef<int64_t> time, Env::Phase whose) {
+  if (schedule.empty() && !dim)
+    return false;
+  unsigned number = schedule.empty() ? *dim : row;
+  if (!axes[number].stored ||
+      llvm::any_of(ArrayRef(axes).take_front(number),
+                   [](const Axis &axis) { return axis.stored; }))
+    return false;
+  axes[number].time = ScheduleRow(time);
+  phase = whose;
+  full = false;
+  return true;
+}
+
 SmallVector<Value> Layout::getColumns(Env &env) const {
   return nest->start(env, {}).columns;
 }
@@ -183,6 +198,10 @@ SmallVector<Value> Layout::emitExtents(OpBuilder &b, Env &env) const {
     Value one = constantIndex(b, loc, 1);
     if (!axis.stored) {
       extents.push_back(one);
+      continue;
+    }
+    if (!axis.time.empty()) {
+      extents.push_back(env.getWindow(phase).length);
       continue;
     }
     Value extent =
@@ -215,6 +234,13 @@ SmallVector<Value> Layout::emitPosition(OpBuilder &b, Env &env,
   for (const Axis &axis : axes) {
     if (!axis.stored) {
       position.push_back(constantIndex(b, loc, 0));
+      continue;
+    }
+    if (!axis.time.empty()) {
+      Value time = emitLinear(b, loc, ArrayRef(axis.time).drop_back(),
+                              llvm::to_vector(indices), axis.time.back());
+      position.push_back(
+          b.create<arith::SubIOp>(loc, time, env.getWindow(phase).first));
       continue;
     }
     Value lower =

@@ -35,6 +35,19 @@ public:
   /// that row: the time itself, or the index `dim`.
   void fold(unsigned row, std::optional<unsigned> dim, int64_t times);
 
+  /// Keeps a window of times of a row of the schedule only, which the Env
+  /// says; false where they do not come first in memory.
+  bool segment(unsigned row, std::optional<unsigned> dim,
+               llvm::ArrayRef<int64_t> time, Env::Phase phase);
+  bool isSegmented() const {
+    return llvm::any_of(axes,
+                        [](const Axis &axis) { return !axis.time.empty(); });
+  }
+
+  Env::Phase getPhase() const { return phase; }
+  /// Is this axis of the box such a window?
+  bool isTimeAxis(unsigned axis) const { return !axes[axis].time.empty(); }
+
   /// Does it keep the latest cells only?
   bool isFolded() const {
     return llvm::any_of(axes, [](const Axis &axis) { return axis.times; });
@@ -53,6 +66,7 @@ private:
   struct Axis {
     bool stored = true;
     int64_t times = 0; ///< how many of its places there are; 0: all
+    ScheduleRow time;  ///< of which there is a window; empty: none
     unsigned column = 0;
     /// What is subtracted from the index.
     Rows lowers;
@@ -75,6 +89,7 @@ private:
   llvm::SmallVector<ScheduleRow> schedule;
   llvm::SmallVector<Axis> axes;
   bool full = false;
+  Env::Phase phase = Env::Phase::Producers; ///< whose window it is
 };
 
 } // namespace danskin::conversion

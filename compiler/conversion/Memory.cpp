@@ -41,8 +41,19 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     bytes = b.create<arith::AddIOp>(loc, bytes, size);
     return offset;
   };
+  if (plan.checkpoint) {
+    segments.emplace(plan, env);
+  }
   // For threads, a table ends with an element that may be loaded in vain.
   Value spare = constant(plan.forThreads ? 1 : 0);
+  auto reserveCells = [&](TablePlan *table, Region &region) {
+    region.offset =
+        reserve(region.room, getElement(*table).getIntOrFloatBitWidth() / 8);
+    if (table->isExplicit())
+      region.secondOffset = reserve(region.room, 1);
+    else if (isScaled(*table))
+      region.secondOffset = reserve(region.room, 4);
+  };
   auto reserveTables = [&](bool near) {
     for (TablePlan *table : plan.getStored()) {
       if (isNear(*table) != near)
@@ -50,17 +61,31 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       Region &region = regions[table];
       region = arrange(b, table->layout->emitExtents(b, env));
       region.room = b.create<arith::AddIOp>(loc, region.count, spare);
-      region.offset =
-          reserve(region.room, getElement(*table).getIntOrFloatBitWidth() / 8);
-      if (table->isExplicit())
-        region.secondOffset = reserve(region.room, 1);
-      else if (isScaled(*table))
-        region.secondOffset = reserve(region.room, 4);
+      reserveCells(table, region);
     }
   };
   reserveTables(/*near=*/true);
   nearBytes = bytes;
   reserveTables(/*near=*/false);
+  if (segments) {
+    Value number = b.create<arith::AddIOp>(loc, segments->count, constant(1));
+    for (TablePlan *table : plan.getReplayed()) {
+      if (table->layout->isSegmented() && !table->past)
+        continue;
+      auto &[region, size] = slots[table];
+      size = table->layout->isFolded()
+                 ? regions[table].count
+                 : b.create<arith::MulIOp>(loc, getTimeStride(*table),
+                                           segments->past);
+      region.room = b.create<arith::MulIOp>(loc, size, number);
+      reserveCells(table, region);
+    }
+    for (TablePlan *table : plan.getSummed()) {
+      Region &region = nextSums[table];
+      region = regions[table];
+      reserveCells(table, region);
+    }
+  }
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region = arrange(b, getExtents(copy));
@@ -105,16 +130,22 @@ void Memory::open(Value workspace, Value near) {
         loc, MemRefType::get(ShapedType::kDynamic, element), memory, offset,
         ValueRange(count));
   };
-  for (TablePlan *table : plan.getStored()) {
-    Region &region = regions[table];
-    memory = near && isNear(*table) ? near : workspace;
+  auto openCells = [&](TablePlan *table, Region &region) {
     region.data = view(region.offset, region.room, getElement(*table));
     if (region.secondOffset)
       region.second =
           view(region.secondOffset, region.room,
                isScaled(*table) ? Type(b.getF32Type()) : Type(b.getI8Type()));
+  };
+  for (TablePlan *table : plan.getStored()) {
+    memory = near && isNear(*table) ? near : workspace;
+    openCells(table, regions[table]);
   }
   memory = workspace;
+  for (auto &[table, kept] : slots)
+    openCells(table, kept.region);
+  for (auto &[table, next] : nextSums)
+    openCells(table, next);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region.data = view(region.offset, region.count, plan.io);
@@ -340,11 +371,11 @@ Memory::Raw Memory::load(OpBuilder &b, TablePlan &table, ValueRange indices) {
 
 void Memory::store(OpBuilder &b, TablePlan &table, ValueRange indices,
                    const Raw &raw) {
-  if (table.box)
+  if (table.box && !table.summed)
     storeOutput(b, table, indices, raw);
   if (!table.layout)
     return;
-  Region &region = regions[&table];
+  Region &region = table.summed ? nextSums[&table] : regions[&table];
   Value offset = getOffset(b, table, indices), number = raw[0];
   if (table.isIndex())
     number = b.create<arith::IndexCastOp>(loc, b.getI64Type(), number);
@@ -380,6 +411,75 @@ void Memory::storeOutput(OpBuilder &b, TablePlan &table, ValueRange indices,
   }
   b.create<memref::StoreOp>(loc, number, env.getArray(table.op.getResult()),
                             table.box->emitPosition(b, env, indices));
+}
+
+//===----------------------------------------------------------------------===//
+// Segments
+//===----------------------------------------------------------------------===//
+
+/// How many cells a time of a table takes: times are the outermost axis.
+Value Memory::getTimeStride(TablePlan &table) {
+  for (auto [axis, stride] : llvm::enumerate(regions[&table].strides))
+    if (table.layout->isTimeAxis(axis))
+      return stride;
+  llvm_unreachable("the table is not kept by segments");
+}
+
+void Memory::copy(OpBuilder &b, const Region &source, Value from,
+                  const Region &target, Value to, Value count) {
+  auto loop = b.create<scf::ForOp>(loc, constantIndex(b, loc, 0), count,
+                                   constantIndex(b, loc, 1));
+  loop->setAttr(fillAttr, b.getUnitAttr());
+  OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  auto getElementPlace = [&](Value start) -> Value {
+    Value place =
+        inner.create<arith::AddIOp>(loc, start, loop.getInductionVar());
+    return place;
+  };
+  Value read = getElementPlace(from), written = getElementPlace(to);
+  inner.create<memref::StoreOp>(
+      loc, inner.create<memref::LoadOp>(loc, source.data, read), target.data,
+      written);
+  if (source.second)
+    inner.create<memref::StoreOp>(
+        loc, inner.create<memref::LoadOp>(loc, source.second, read),
+        target.second, written);
+}
+
+void Memory::moveTimes(OpBuilder &b, Env::Phase phase, Value from, Value to,
+                       Value count) {
+  for (TablePlan *table : plan.getStored()) {
+    if (!table->layout->isSegmented() || table->layout->getPhase() != phase)
+      continue;
+    Value stride = getTimeStride(*table);
+    auto scale = [&](Value times) -> Value {
+      return b.create<arith::MulIOp>(loc, times, stride);
+    };
+    const Region &region = regions[table];
+    copy(b, region, scale(from), region, scale(to), scale(count));
+  }
+}
+
+void Memory::takeSums(OpBuilder &b) {
+  Value zero = constantIndex(b, loc, 0);
+  for (auto &[table, next] : nextSums)
+    copy(b, next, zero, regions[table], zero, next.count);
+}
+
+void Memory::keepTimes(OpBuilder &b, Value slot, Value from) {
+  for (auto &[table, kept] : slots) {
+    Value start = constantIndex(b, loc, 0);
+    if (table->layout->isSegmented())
+      start = b.create<arith::MulIOp>(loc, from, getTimeStride(*table));
+    copy(b, regions[table], start, kept.region,
+         b.create<arith::MulIOp>(loc, slot, kept.size), kept.size);
+  }
+}
+
+void Memory::restoreTimes(OpBuilder &b, Value slot) {
+  for (auto &[table, kept] : slots)
+    copy(b, kept.region, b.create<arith::MulIOp>(loc, slot, kept.size),
+         regions[table], constantIndex(b, loc, 0), kept.size);
 }
 
 //===----------------------------------------------------------------------===//

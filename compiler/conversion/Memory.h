@@ -14,7 +14,7 @@
 #ifndef DANSKIN_CONVERSION_MEMORY_H
 #define DANSKIN_CONVERSION_MEMORY_H
 
-#include "compiler/conversion/Plan.h"
+#include "compiler/conversion/Segments.h"
 
 namespace danskin::conversion {
 
@@ -68,6 +68,21 @@ public:
   /// where there is nothing such.
   mlir::Value getFaults() { return faults; }
 
+  /// Of what is computed by segments of time; nothing where nothing is.
+  const std::optional<Segments> &getSegments() { return segments; }
+  /// Moves `count` times of a phase's tables that are kept by segments to
+  /// another place in their windows.
+  void moveTimes(mlir::OpBuilder &b, Env::Phase phase, mlir::Value from,
+                 mlir::Value to, mlir::Value count);
+  /// Keeps what cells of the time after `past` ones at place `from` in the
+  /// windows read, in a slot, or brings it back, to the windows' begin.
+  void keepTimes(mlir::OpBuilder &b, mlir::Value slot, mlir::Value from);
+  void restoreTimes(mlir::OpBuilder &b, mlir::Value slot);
+
+  /// Where cells are added up by segments: takes what was stored, which had
+  /// the sums so far in it, for these.
+  void takeSums(mlir::OpBuilder &b);
+
   /// Fills the copies of inputs.
   void copyInputs(mlir::OpBuilder &b);
   /// A float input's element in the type of arithmetic.
@@ -91,6 +106,14 @@ private:
     mlir::Value data, second; ///< second: bits of presence, or exponents
     llvm::SmallVector<mlir::Value> strides;
   };
+  /// The slots of a table, as a region of their own.
+  struct Slots {
+    Region region;
+    mlir::Value size; ///< of one
+  };
+  void copy(mlir::OpBuilder &b, const Region &source, mlir::Value from,
+            const Region &target, mlir::Value to, mlir::Value count);
+  mlir::Value getTimeStride(TablePlan &table);
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
   /// In the copy's order.
@@ -116,6 +139,9 @@ private:
   Env &env;
   mlir::Location loc;
   llvm::DenseMap<TablePlan *, Region> regions;
+  std::optional<Segments> segments;
+  llvm::MapVector<TablePlan *, Slots> slots; ///< of what has a past
+  llvm::MapVector<TablePlan *, Region> nextSums;
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<const InputPower *, Region> powers;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0

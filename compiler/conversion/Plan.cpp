@@ -28,6 +28,7 @@ Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled, StringRef order,
 }
 
 LogicalResult Plan::make() {
+  checkpoint = getCheckpoint(program, order);
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     if (failed(addTable(table)))
       return failure();
@@ -47,6 +48,7 @@ LogicalResult Plan::addTable(dp::TableOp table) {
   auto plan = std::make_unique<TablePlan>();
   plan->op = table;
   plan->domain = std::move(*domain);
+  plan->summed = checkpoint && table->hasAttr(getSummedAttrName(order));
   plan->root = table;
   while (plan->root.getOwner())
     plan->root = plan->root.getOwner().getDefiningOp<dp::TableOp>();
@@ -309,7 +311,8 @@ LogicalResult Plan::makeLayouts() {
     bool isRead = llvm::any_of(op.getResult().getUsers(), [](Operation *user) {
       return isa<dp::ReadOp, dp::ScatterOp>(user);
     });
-    if (table->local || table->whole || (table->isOutput() && !isRead))
+    if (table->local || table->whole ||
+        (table->isOutput() && !isRead && !table->summed))
       continue;
     auto storage = op->getAttrOfType<StringAttr>("storage");
     bool isBox = storage && storage.getValue() == "box";
@@ -320,8 +323,18 @@ LogicalResult Plan::makeLayouts() {
       return failure();
     table->layout = std::move(*layout);
     foldLayout(*table);
+    segmentLayout(*table);
   }
   return success();
+}
+
+/// The index that a time is, if it is one or its negative.
+std::optional<unsigned> Plan::getOnlyDim(ArrayRef<int64_t> factors) const {
+  if (llvm::count(factors, 0) + 1 == int64_t(factors.size()))
+    for (auto [d, factor] : llvm::enumerate(factors))
+      if (factor == 1 || factor == -1)
+        return d;
+  return std::nullopt;
 }
 
 /// Keeps what dp-fold-storage says is enough.
@@ -332,13 +345,56 @@ void Plan::foldLayout(TablePlan &table) {
   if (!window || window.size() != 2 || !rows)
     return;
   auto row = cast<DenseI64ArrayAttr>(rows[window[0]]);
-  ArrayRef<int64_t> factors = row.asArrayRef().drop_back();
-  std::optional<unsigned> dim;
-  if (llvm::count(factors, 0) + 1 == int64_t(factors.size()))
-    for (auto [d, factor] : llvm::enumerate(factors))
-      if (factor == 1 || factor == -1)
-        dim = d;
-  table.layout->fold(window[0], dim, window[1]);
+  table.layout->fold(window[0], getOnlyDim(row.asArrayRef().drop_back()),
+                     window[1]);
+}
+
+/// Keeps a segment where dp-checkpoint-tables says that it is enough.
+void Plan::segmentLayout(TablePlan &table) {
+  auto rows = table.root->getAttrOfType<ArrayAttr>(order);
+  auto past = table.op->getAttrOfType<IntegerAttr>(getSegmentedAttrName(order));
+  if (!checkpoint || !rows || !past)
+    return;
+  table.past = past.getInt();
+  auto row = cast<DenseI64ArrayAttr>(rows[checkpoint->row]);
+  bool isReader = llvm::any_of(statements, [&](const Statement &statement) {
+    return statement.over->op == table.root &&
+           isOfPhase(statement, checkpoint->readers);
+  });
+  table.layout->segment(checkpoint->row,
+                        getOnlyDim(row.asArrayRef().drop_back()), row,
+                        isReader ? Env::Phase::Readers : Env::Phase::Producers);
+}
+
+SmallVector<TablePlan *> Plan::getSummed() {
+  SmallVector<TablePlan *> summed;
+  for (auto &[value, table] : tables)
+    if (table->summed)
+      summed.push_back(table.get());
+  return summed;
+}
+
+bool Plan::isOfPhase(const Statement &statement,
+                     ArrayRef<int64_t> phase) const {
+  return statement.isScheduled && statement.schedule.size() > phase.size() &&
+         llvm::equal(ArrayRef(statement.schedule).take_front(phase.size()),
+                     phase, [](const ScheduleRow &row, int64_t constant) {
+                       return row.back() == constant;
+                     });
+}
+
+SmallVector<TablePlan *> Plan::getReplayed() {
+  SmallVector<TablePlan *> replayed;
+  for (Statement &statement : statements) {
+    if (!isOfPhase(statement, checkpoint->producers))
+      continue;
+    for (Unit &unit : statement.units)
+      for (TablePlan *table : unit.tables)
+        if (table->layout &&
+            (table->layout->isFolded() || table->layout->isSegmented()))
+          replayed.push_back(table);
+  }
+  return replayed;
 }
 
 Unit *Plan::findUnit(TablePlan &table) {

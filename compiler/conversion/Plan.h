@@ -30,6 +30,10 @@ struct TablePlan {
   std::optional<Layout> box;
   /// Never read but at the cell where it is made: a value, no memory.
   bool local = false;
+  /// Of a table kept by segments, how many times before one are read.
+  int64_t past = 0;
+  /// Its cells are added up segment by segment.
+  bool summed = false;
   /// A local place of a winner, which a path finds out again.
   bool again = false;
   /// The table of scaled numbers whose exponent (1) or mantissa (0) this is.
@@ -37,6 +41,8 @@ struct TablePlan {
   unsigned component = 0;
 
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
+  /// Do its cells come to be by many additions?
+  bool isAddedUp() { return summed || !op.getScatters().empty(); }
   bool isIndex() { return op.getType().getElement().isIndex(); }
   bool isExplicit() { return op.getAbsence() == mlir::dp::Absence::Explicit; }
 };
@@ -85,6 +91,8 @@ struct Plan {
   llvm::MapVector<mlir::Value, std::unique_ptr<TablePlan>> tables;
   std::vector<Statement> statements;
   llvm::StringRef order;
+  /// Where tables are kept by segments of time.
+  std::optional<danskin::Checkpoint> checkpoint;
   Copies purpose;
   /// A thread has many registers, and waits for memory rather than computes.
   bool forThreads = false;
@@ -105,6 +113,13 @@ struct Plan {
   /// The tables that take a place in the workspace, in order.
   llvm::SmallVector<TablePlan *> getStored();
 
+  /// Is the statement of the phase whose constants these are?
+  bool isOfPhase(const Statement &statement,
+                 llvm::ArrayRef<int64_t> phase) const;
+  /// The tables that what computes a segment again needs as they were.
+  llvm::SmallVector<TablePlan *> getReplayed();
+  llvm::SmallVector<TablePlan *> getSummed();
+
   /// The copy that a read of an input is answered from; null for the input.
   const InputCopy *findCopy(mlir::dp::ReadOp read) const;
   /// Where a read of an input finds its element in the unit; null: nowhere.
@@ -123,6 +138,8 @@ private:
   void findComponents();
   mlir::LogicalResult makeLayouts();
   void foldLayout(TablePlan &table);
+  void segmentLayout(TablePlan &table);
+  std::optional<unsigned> getOnlyDim(llvm::ArrayRef<int64_t> factors) const;
   void addCopy(mlir::dp::InputOp input);
   llvm::SmallVector<unsigned> getOrder(mlir::dp::ReadOp read) const;
   void addPowers(mlir::dp::InputOp input);

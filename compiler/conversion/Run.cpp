@@ -25,7 +25,8 @@ namespace {
 class Runner {
 public:
   Runner(Plan &plan, Env &env, Memory &memory)
-      : env(env), memory(memory), cell(plan, env, memory), loc(env.getLoc()) {}
+      : env(env), memory(memory), plan(plan), cell(plan, env, memory),
+        loc(env.getLoc()) {}
 
   /// A statement on its way through the loops over time.
   struct Active {
@@ -40,12 +41,21 @@ public:
 
 private:
   void emitTimeLoop(OpBuilder &b, std::vector<Active> group, unsigned row);
+  void emitTimesBetween(OpBuilder &b, std::vector<Active> group, unsigned row,
+                        Value lower, Value upper);
+  void emitSegment(OpBuilder &b, Value segment);
+  void emitProducers(OpBuilder &b);
+  void emitReaders(OpBuilder &b, std::vector<Active> group, unsigned row);
+  void emitSums(OpBuilder &b, Value segment, Value lower, Value upper);
   void emitCell(OpBuilder &b, Statement &statement, ValueRange indices);
 
   Env &env;
   Memory &memory;
+  Plan &plan;
   Cell cell;
   Location loc;
+  /// What is computed by segments.
+  std::vector<Active> producers;
 };
 } // namespace
 
@@ -83,29 +93,130 @@ void Runner::emitTimes(OpBuilder &b, std::vector<Active> group, unsigned row) {
 
 void Runner::emitTimeLoop(OpBuilder &b, std::vector<Active> group,
                           unsigned row) {
-  Value lower, last;
-  bool same = true;
-  for (Active &active : group) {
-    const Nest &nest = *active.statement->nest;
-    auto [from, to] = nest.emitTimeBounds(b, loc, active.point, row);
-    if (!nest.hasSameBounds(*group.front().statement->nest, row)) {
-      same = false;
-      lower = b.create<arith::MinSIOp>(loc, lower, from);
-      last = b.create<arith::MaxSIOp>(loc, last, to);
-    } else if (!lower) {
-      lower = from;
-      last = to;
-    }
+  SmallVector<StatementPoint> statements;
+  for (const Active &active : group)
+    statements.push_back({active.statement, &active.point});
+  TimeBounds bounds = emitTimeBounds(b, loc, statements, row);
+  Value upper =
+      b.create<arith::AddIOp>(loc, bounds.last, constantIndex(b, loc, 1));
+  if (!bounds.isCommon)
+    for (Active &active : group)
+      active.loose.push_back(row);
+  const auto &checkpoint = plan.checkpoint;
+  auto isOfPhase = [&](ArrayRef<int64_t> phase) {
+    return checkpoint && checkpoint->row == row &&
+           plan.isOfPhase(*group.front().statement, phase);
+  };
+  if (isOfPhase(checkpoint ? checkpoint->producers : std::vector<int64_t>())) {
+    producers = std::move(group);
+    return emitProducers(b);
   }
-  Value upper = b.create<arith::AddIOp>(loc, last, constantIndex(b, loc, 1));
+  if (isOfPhase(checkpoint ? checkpoint->readers : std::vector<int64_t>()))
+    return emitReaders(b, std::move(group), row);
+  emitTimesBetween(b, std::move(group), row, bounds.lower, upper);
+}
+
+void Runner::emitTimesBetween(OpBuilder &b, std::vector<Active> group,
+                              unsigned row, Value lower, Value upper) {
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
-  for (Active &active : group) {
+  for (Active &active : group)
     active.statement->nest->setTime(active.point, row, loop.getInductionVar());
-    if (!same)
-      active.loose.push_back(row);
-  }
   emitTimes(inner, std::move(group), row + 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Segments of time
+//===----------------------------------------------------------------------===//
+
+/// Computes a segment; what came before it is there.
+void Runner::emitSegment(OpBuilder &b, Value segment) {
+  const Segments &all = *memory.getSegments();
+  Value first = all.emitFirst(b, segment);
+  env.getWindow(Env::Phase::Producers).first =
+      b.create<arith::SubIOp>(loc, first, all.past);
+  Value upper = b.create<arith::AddIOp>(loc, first, all.length);
+  upper = b.create<arith::MinSIOp>(loc, upper, all.producers.upper);
+  emitTimesBetween(b, producers, plan.checkpoint->row, first, upper);
+}
+
+/// All segments, with a checkpoint before each and after the last.
+void Runner::emitProducers(OpBuilder &b) {
+  const Segments &all = *memory.getSegments();
+  Value zero = constantIndex(b, loc, 0), one = constantIndex(b, loc, 1);
+  auto loop = b.create<scf::ForOp>(loc, zero, all.count, one);
+  OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  // Before the first there is nothing, which nobody reads.
+  memory.moveTimes(inner, Env::Phase::Producers, all.length, zero, all.past);
+  memory.keepTimes(inner, loop.getInductionVar(), zero);
+  emitSegment(inner, loop.getInductionVar());
+
+  Value &first = env.getWindow(Env::Phase::Producers).first;
+  first = b.create<arith::SubIOp>(
+      loc, all.emitFirst(b, b.create<arith::SubIOp>(loc, all.count, one)),
+      all.past);
+  Value end = b.create<arith::SubIOp>(loc, all.producers.upper, all.past);
+  memory.keepTimes(b, all.count, b.create<arith::SubIOp>(loc, end, first));
+}
+
+/// From the last segment to the first: computes it again, then the times that
+/// mirror it, then what they add to sums.
+void Runner::emitReaders(OpBuilder &b, std::vector<Active> group,
+                         unsigned row) {
+  const Segments &all = *memory.getSegments();
+  Value zero = constantIndex(b, loc, 0), one = constantIndex(b, loc, 1);
+  auto loop = b.create<scf::ForOp>(loc, zero, all.count, one,
+                                   ValueRange(all.readers.lower));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  auto subtract = [&](Value x, Value y) -> Value {
+    return inner.create<arith::SubIOp>(loc, x, y);
+  };
+  Value segment = subtract(subtract(all.count, one), loop.getInductionVar());
+  auto room = inner.create<arith::AddIOp>(loc, all.past, all.length);
+  memory.moveTimes(inner, Env::Phase::Producers, all.past, room, all.ahead);
+  memory.restoreTimes(inner, segment);
+  emitSegment(inner, segment);
+
+  auto [lower, upper] = all.emitMirror(inner, segment);
+  Value before = loop.getRegionIterArgs().front();
+  memory.moveTimes(inner, Env::Phase::Readers, subtract(lower, before), zero,
+                   all.readersPast);
+  env.getWindow(Env::Phase::Readers).first = subtract(lower, all.readersPast);
+  emitTimesBetween(inner, std::move(group), row, lower, upper);
+  emitSums(inner, segment, lower, upper);
+  inner.create<scf::YieldOp>(loc, lower);
+
+  // What is read after everything is near the end.
+  memory.restoreTimes(b, all.count);
+  env.getWindow(Env::Phase::Producers).first =
+      b.create<arith::SubIOp>(loc, all.producers.upper, all.past);
+}
+
+/// Adds to sums what has the readers' times from `lower` to `upper`; before the
+/// first and after the last there are no cells, but there may be terms.
+void Runner::emitSums(OpBuilder &b, Value segment, Value lower, Value upper) {
+  const Segments &all = *memory.getSegments();
+  auto open = [&](Value time, Value edge, int64_t limit) -> Value {
+    Value isEdge =
+        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, segment, edge);
+    return b.create<arith::SelectOp>(loc, isEdge, constantIndex(b, loc, limit),
+                                     time);
+  };
+  int64_t limit = int64_t(1) << (plan.forThreads ? 30 : 60);
+  Value zero = constantIndex(b, loc, 0);
+  Value last =
+      b.create<arith::SubIOp>(loc, all.count, constantIndex(b, loc, 1));
+  cell.restrict({open(lower, last, -limit), open(upper, zero, limit)});
+  bool isAny = false;
+  for (Statement &statement : plan.statements) {
+    if (!statement.over->summed || statement.scatter)
+      continue;
+    isAny = true;
+    emitStatement(b, {&statement, statement.nest->start(env, {}), {}});
+  }
+  cell.restrict({});
+  if (isAny)
+    memory.takeSums(b);
 }
 
 void Runner::emitStatement(OpBuilder &b, const Active &active) {
@@ -138,13 +249,12 @@ void Runner::emitCell(OpBuilder &b, Statement &statement, ValueRange indices) {
   cell.leave();
 }
 
-/// Sets to 0 what scatters add into, and what of an output is no cell.
+/// Sets to 0 what is added up, and what of an output is no cell.
 static void clear(OpBuilder &b, Plan &plan, Memory &memory) {
   for (auto &[value, table] : plan.tables) {
-    bool isScattered = !table->op.getScatters().empty();
-    if (isScattered && table->layout)
+    if (table->isAddedUp() && table->layout)
       memory.clear(b, *table);
-    if (table->isOutput() && (isScattered || !table->box->isFull()))
+    if (table->isOutput() && (table->isAddedUp() || !table->box->isFull()))
       memory.clearOutput(b, *table);
   }
 }
@@ -205,6 +315,8 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
   Runner runner(plan, env, memory);
   std::vector<Runner::Active> scheduled, others;
   for (Statement &statement : plan.statements) {
+    if (statement.over->summed && !statement.scatter)
+      continue;
     Runner::Active active{&statement, statement.nest->start(env, {}), {}};
     (statement.isScheduled ? scheduled : others).push_back(active);
   }
@@ -213,9 +325,9 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
   for (const Runner::Active &active : others)
     runner.emitStatement(b, active);
 
-  // A scattered output is added up in the workspace, then handed over.
+  // Such an output is added up in the workspace, then handed over.
   for (auto &[value, table] : plan.tables) {
-    if (!table->isOutput() || table->op.getScatters().empty())
+    if (!table->isOutput() || !table->isAddedUp())
       continue;
     TablePlan &output = *table;
     Nest nest(output.domain, plan.forms, Nest::Options{});

@@ -125,7 +125,12 @@ void danskin::populateSchedule(OpPassManager &manager, Order order,
 
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
                         const Entry &entry) {
-  populateSchedule(manager, options.order, options.lanes > 1, entry.tracesPath);
+  // Sums by segments have their order from those, which must be the same for
+  // batches and for single instances.
+  Order order = options.order;
+  if (options.checkpoint && !entry.tracesPath && order == Order::RowsFirst)
+    order = Order::Widest;
+  populateSchedule(manager, order, options.lanes > 1, entry.tracesPath);
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;
@@ -142,6 +147,8 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
     onProgram(manager).addPass(createDpTracePath());
   else if (options.storage != "box")
     onProgram(manager).addPass(createDpFoldStorage());
+  if (options.checkpoint && !entry.tracesPath && options.storage != "box")
+    onProgram(manager).addPass(createDpCheckpointTables());
 }
 
 PipelineOptions PipelineOptions::onDevice(unsigned indexBits) const {

@@ -41,6 +41,8 @@ struct PipelineOptions {
   std::string form;    ///< numeric form; empty: the compiler's choice
   std::string lane;    ///< lane axis; empty: the compiler's choice
   std::string storage; ///< storage plan; empty: the compiler's choice
+  /// Compute again what derivatives read, a segment of times at a time.
+  bool checkpoint = false;
   /// Lanes are instances, so an instance had better walk along its memory.
   Order order = Order::RowsFirst;
   unsigned lanes = 8; ///< instances or cells computed at once; 1: one

@@ -212,6 +212,22 @@ def DpFoldStorage : Pass<"dp-fold-storage", "::mlir::dp::ProgramOp"> {
   }];
 }
 
+def DpCheckpointTables : Pass<"dp-checkpoint-tables", "::mlir::dp::ProgramOp"> {
+  let summary = "keep what a later phase reads backwards by segments of time";
+  let description = [{
+    Sets `schedule_segmented` (and `wavefront_segmented`) on tables of one phase
+    that only one later phase reads, in the opposite order of times, and on
+    those of that phase that only sums read, on which it sets `schedule_summed`:
+    how many times before a segment the table is read.
+    On the program it sets `schedule_checkpoint`: the row of the schedule whose
+    times are cut, how many times before a segment its cells read, how many
+    after it its readers read, how many before a time readers read one another,
+    the least sum of a reader's time and of what it reads, then the constants of
+    the rows before of both phases. Memory is then about the square root of that
+    of all times, and the tables of the first phase are computed twice.
+  }];
+}
+
 def DpTracePath : Pass<"dp-trace-path", "::mlir::dp::ProgramOp"> {
   let summary = "add the path of the winners";
   let description = [{

@@ -75,10 +75,12 @@ def run_dpc(options, *arguments):
 
 def dpc_test(options, path):
     """LLVM is most of the time and none of what is tested: one program in forty is optimized, one in ten has kernels
-    for vectors, as short as the sizes, and of the others one in three is compiled for both number types."""
+    for vectors, as short as the sizes, one in four has checkpoints, and of the others one in three is compiled for both
+    number types."""
     number = int("".join(c for c in pathlib.Path(path).stem if c.isdigit()) or 0)
     flags = ["-O2" if number % 40 == 5 else "-O0"]
     flags += ["--lanes=1" if number % 10 else "--lanes=2"]
+    flags += ["--memory=checkpoint"] if number % 4 == 2 else []
     flags += ["--float=" + ("f32", "f64", "f32,f64" if number % 10 else "f32")[number % 3]]
     return Outcome(*run_dpc(options, "test", path, f"--instances={options.instances}", f"--seed={options.seed}",
                             "--format=json", *flags))  # fmt: skip

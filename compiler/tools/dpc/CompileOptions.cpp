@@ -115,10 +115,10 @@ private:
   }
 
   bool parseMemory(StringRef value) {
-    if (value == "checkpoint")
-      fault = "--memory=checkpoint does not exist yet; there is full [E0509]";
-    else if (value != "full")
-      fault = "--memory does not know `" + value.str() + "`; it knows full";
+    options.library.pipeline.checkpoint = value == "checkpoint";
+    if (value != "checkpoint" && value != "full")
+      fault = "--memory does not know `" + value.str() +
+              "`; it knows full, checkpoint";
     return true;
   }
 

@@ -59,7 +59,9 @@ static constexpr llvm::StringLiteral furtherOptions =
   --lanes=N               how many: 1, 2, 4, 8 (default) or 16
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
-  --memory=full           keep every cell that derivatives read (there is no other yet)
+  --memory=full           keep every cell that derivatives read
+  --memory=checkpoint     keep a checkpoint now and then, and compute again what lies
+                          between: about the square root of the memory, a third more time
   -c                      the same as --emit=obj
   -S                      the same as --emit=asm
   -g                      lines of the program in the code, for debuggers and profilers
