@@ -37,6 +37,9 @@ constexpr llvm::StringLiteral faultAttr = "dp.fault";
 /// On a kernel in which most cells are in no loop over cells.
 constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 
+/// On a kernel whose loops over cells several threads share.
+constexpr llvm::StringLiteral teamAttr = "dp.team";
+
 /// The address space of what the threads of a block share.
 constexpr unsigned blockMemory = 3;
 

@@ -71,7 +71,8 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
     Expects the functions of convert-dp-to-scf, whose loops over cells of equal
     time are marked. Adds to each `<name>_run` a `<name>_one` of the same arguments
     and results that takes `width` iterations of the innermost of these loops at
-    a time. It is made from a `<name>_wavefront`, else a `<name>_scaled`, else the
+    a time. Threads may share these loops: it has three arguments more, the
+    calling thread's number, how many there are and what they meet by. It is made from a `<name>_wavefront`, else a `<name>_scaled`, else the
     run; the first two go. Every cell has the
     bits that the kernel it is made from gives. If all large tables have such
     loops, and sizes alone say how long these are, there is a `<name>_cells` that
@@ -80,7 +81,8 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
   let options = [
     Option<"width", "width", "unsigned", "8", "cells; below 2: one">
   ];
-  let dependentDialects = ["::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::vector::VectorDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def DpCarryFaults : Pass<"dp-carry-faults", "::mlir::ModuleOp"> {

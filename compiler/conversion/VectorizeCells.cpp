@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Passes.h"
+#include "compiler/conversion/ShareCells.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -117,21 +119,14 @@ struct DpVectorizeCells
       return;
     one.setName(stem + "one");
     if (width > 1)
-      vectorize(one, stem);
+      makeExtent(one, stem + "cells");
+    shareCells(one);
+    if (width > 1)
+      for (auto &[loop, varying] : findLoops(one))
+        if (!varying.getObstacle())
+          emit(loop, varying);
     one->removeAttr(sequentialAttr);
     kernel->removeAttr(sequentialAttr);
-  }
-
-  void vectorize(func::FuncOp one, StringRef stem) {
-    auto loops = findLoops(one);
-    bool isWhole = !loops.empty() && !one->hasAttr(sequentialAttr);
-    for (auto &[loop, varying] : loops)
-      isWhole &= !varying.getObstacle();
-    if (isWhole)
-      makeExtent(one, (stem + "cells").str(), loops);
-    for (auto &[loop, varying] : loops)
-      if (!varying.getObstacle())
-        emit(loop, varying);
   }
 
   /// Several vectors of cells at once, where there are so many, hide how long
@@ -155,9 +150,15 @@ struct DpVectorizeCells
     emitCells(loop, varying, width);
   }
 
-  /// The least number of cells that a loop has, if sizes alone say it.
-  void makeExtent(func::FuncOp one, StringRef name,
-                  ArrayRef<std::pair<scf::ForOp, Varying>> loops) {
+  /// The least number of cells that a loop has, if all become vectors and sizes
+  /// alone say it.
+  void makeExtent(func::FuncOp one, const std::string &name) {
+    auto loops = findLoops(one);
+    if (loops.empty() || one->hasAttr(sequentialAttr) ||
+        llvm::any_of(loops, [](const auto &loop) {
+          return loop.second.getObstacle() != nullptr;
+        }))
+      return;
     OpBuilder b(one);
     SmallVector<BlockArgument> sizes;
     for (BlockArgument argument : one.getArguments())

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Descriptor.h"
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -34,7 +35,8 @@ public:
       : inner(inner), b(inner), loc(inner.getLoc()),
         pointer(LLVM::LLVMPointerType::get(inner.getContext())) {}
 
-  void wrap(StringRef name, bool hasArrays, bool hasCount);
+  /// `numExtra`: arguments that follow the rest, as they are.
+  void wrap(StringRef name, bool hasArrays, unsigned numExtra);
 
 private:
   Value load(Type type, Value base, int64_t index) {
@@ -49,25 +51,27 @@ private:
 };
 } // namespace
 
-void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
-  SmallVector<Type> types(inner.getArgumentTypes());
-  if (hasCount)
-    types.pop_back();
+void Wrapper::wrap(StringRef name, bool hasArrays, unsigned numExtra) {
+  SmallVector<Type> types(inner.getArgumentTypes().drop_back(numExtra));
   bool hasLast = !types.empty() && isa<MemRefType>(types.back()) &&
                  cast<MemRefType>(types.back()).getLayout().isIdentity() &&
                  cast<MemRefType>(types.back()).getRank() == 1;
   SmallVector<Type> arguments(1 + (hasArrays ? 2 : 0) + hasLast, pointer);
   unsigned last = arguments.size() - 1;
-  if (hasCount)
-    arguments.push_back(b.getI64Type());
+  for (Type type : inner.getArgumentTypes().take_back(numExtra))
+    arguments.push_back(type.isIndex() ? b.getI64Type() : type);
   auto outer = b.create<func::FuncOp>(
       loc, name, b.getFunctionType(arguments, inner.getResultTypes()));
-  // How many lanes it has is known to who links it, by LLVM's attribute.
+  // How many lanes it has, and whether threads share its cells, is known to who
+  // links it, by LLVM's attributes.
   if (auto lanes = inner->getAttrOfType<IntegerAttr>("dp.lanes"))
     outer->setAttr("passthrough",
                    b.getArrayAttr(b.getStrArrayAttr(
                        {"dp-lanes", std::to_string(lanes.getInt())})));
+  if (inner->hasAttr(teamAttr))
+    outer->setAttr("passthrough", b.getStrArrayAttr({"dp-team"}));
   inner->removeAttr("dp.lanes");
+  inner->removeAttr(teamAttr);
   Block *entry = outer.addEntryBlock();
   b.setInsertionPointToStart(entry);
 
@@ -93,9 +97,11 @@ void Wrapper::wrap(StringRef name, bool hasArrays, bool hasCount) {
           load(b.getI64Type(), entry->getArgument(2), nextStride++));
     operands.push_back(emitDescriptor(b, loc, memref, data, strides));
   }
-  if (hasCount)
-    operands.push_back(b.create<arith::IndexCastOp>(
-        loc, b.getIndexType(), entry->getArguments().back()));
+  for (BlockArgument extra : entry->getArguments().take_back(numExtra))
+    operands.push_back(
+        extra.getType().isInteger()
+            ? b.create<arith::IndexCastOp>(loc, b.getIndexType(), extra)
+            : Value(extra));
   auto call = b.create<func::CallOp>(loc, inner, operands);
   b.create<func::ReturnOp>(loc, call.getResults());
 }
@@ -126,7 +132,9 @@ struct DpWrapEntryPoints
       Wrapper(function).wrap(name,
                              part == "run" || part == "one" ||
                                  part == "validate" || part == "lanes",
-                             part == "lanes");
+                             part == "lanes" ? 1
+                             : part == "one" ? 3
+                                             : 0);
     }
   }
 };

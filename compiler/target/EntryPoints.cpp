@@ -137,10 +137,11 @@ private:
 
   Constant *convert(const LanesInterface &kernel) {
     Function *run = module.getFunction(internalName(kernel.run));
+    Function *one = module.getFunction(internalName(kernel.one));
     return record({i32(static_cast<int32_t>(kernel.isa)),
-                   i32(run ? getNumLanes(*run) : 1), orNull(run),
-                   orNull(module.getFunction(internalName(kernel.one))),
-                   orNull(module.getFunction(internalName(kernel.cells)))});
+                   i32(run ? getNumLanes(*run) : 1), orNull(run), orNull(one),
+                   orNull(module.getFunction(internalName(kernel.cells))),
+                   i32(one && isOfTeam(*one))});
   }
   Constant *convert(const ImageInterface &image) {
     auto *bytes = global(ConstantDataArray::getString(context, image.bytes),

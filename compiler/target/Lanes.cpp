@@ -75,6 +75,10 @@ int32_t danskin::getNumLanes(const Function &lanes) {
   return count;
 }
 
+bool danskin::isOfTeam(const Function &one) {
+  return one.hasFnAttribute("dp-team");
+}
+
 void danskin::addLanes(EntryInterface &entry, ArrayRef<Isa> isas) {
   SmallVector<Isa> best(isas);
   llvm::sort(best, [](Isa a, Isa b) { return a > b; });

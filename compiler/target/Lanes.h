@@ -35,6 +35,8 @@ void addLanes(EntryInterface &entry, llvm::ArrayRef<Isa> isas);
 
 /// The number of lanes of a kernel that multiplyLanes made.
 int32_t getNumLanes(const llvm::Function &lanes);
+/// Do threads share the cells of a kernel for one instance?
+bool isOfTeam(const llvm::Function &one);
 
 } // namespace danskin
 

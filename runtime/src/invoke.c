@@ -78,6 +78,24 @@ static int64_t count_tasks(const dp_plan *plan) {
   return sums && tasks > MAX_BLOCKS ? MAX_BLOCKS : tasks;
 }
 
+/* A thread is worth calling for so many cells of an instance, about. */
+enum { CELLS_OF_THREAD = 1 << 16 };
+
+/* Sizes multiply to about the number of cells. */
+static int64_t count_team(const dp_plan *plan) {
+  int64_t threads = dp_processors(plan->call->max_threads);
+  if (plan->slots > 1 || !plan->lanes || !plan->lanes->has_team)
+    return 1;
+  int64_t most = threads * CELLS_OF_THREAD, cells = 1;
+  for (int32_t i = 0; i < plan->entry->num_sizes && cells > 0 && cells < most;
+       ++i)
+    if (plan->sizes[i] > most / cells)
+      cells = most;
+    else
+      cells *= plan->sizes[i];
+  return cells / CELLS_OF_THREAD;
+}
+
 static int lay_out_workspace(dp_plan *plan) {
   if (plan->device)
     return dp_lay_out_device(plan);
@@ -86,6 +104,7 @@ static int lay_out_workspace(dp_plan *plan) {
   plan->slots = dp_processors(plan->call->max_threads);
   if (plan->slots > plan->tasks)
     plan->slots = plan->tasks;
+  plan->team = count_team(plan);
   plan->sums = count_sums(plan);
   int64_t slot, slots, sums, total;
   if (plan->sums < 0 ||

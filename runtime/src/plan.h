@@ -71,6 +71,7 @@ typedef struct dp_plan {
   int64_t width;         /* instances they compute at once, or 1 */
 
   int64_t slots;  /* tasks that may run at once */
+  int64_t team;   /* threads for one instance, where tasks run one by one */
   int64_t tasks;  /* blocks of instances */
   int64_t kernel; /* bytes of a slot for each of width: of generated code, */
   int64_t ints;   /* then converted ints, */
@@ -180,6 +181,18 @@ int64_t dp_processors(int32_t max_threads);
 void dp_parallel(const dp_call *call, int64_t count, dp_body body,
                  void *context);
 void dp_pool_grow(int64_t threads);
+
+/* team.c */
+typedef struct dp_team_call {
+  dp_team_function one;
+  const int64_t *sizes;
+  void *const *arrays;
+  const int64_t *strides;
+  void *workspace;
+} dp_team_call;
+/* Calls it by up to so many threads; a code that one of them returned, or 0. */
+int32_t dp_run_team(const dp_call *call, int64_t threads,
+                    const dp_team_call *what);
 
 /* data + bytes, where data may be NULL for an array without elements. */
 static inline char *dp_advance(const void *data, int64_t bytes) {

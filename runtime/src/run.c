@@ -158,6 +158,13 @@ static void add_parts(const group *g, int64_t l, double *sums) {
   }
 }
 
+/* By as many threads as plan->team says, if so many come. */
+static int32_t run_one(const group *g) {
+  dp_team_call call = {g->plan->lanes->one, g->sizes, g->pointers, g->strides,
+                       g->slot};
+  return dp_run_team(g->plan->call, g->plan->team, &call);
+}
+
 /* Instances b, b + 1, ... by the kernel for one. */
 static int32_t run_one_by_one(group g, int64_t count, double *sums) {
   const dp_plan *plan = g.plan;
@@ -168,7 +175,7 @@ static int32_t run_one_by_one(group g, int64_t count, double *sums) {
     bind_outputs(&g, bind_inputs(&g));
     int32_t failed = 1;
     if (plan->lanes && plan->lanes->one)
-      failed = plan->lanes->one(g.sizes, g.pointers, g.strides, g.slot);
+      failed = run_one(&g);
     if (failed)
       failed = plan->entry->run(g.sizes, g.pointers, g.strides, g.slot);
     if (failed)

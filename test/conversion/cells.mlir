@@ -4,6 +4,9 @@
 // fewer, and those where the guard differs from cell to cell, take masks. An
 // array of the caller is loaded whole where its elements lie side by side, the
 // workspace always. What all lanes read is read once.
+//
+// Threads share long rows, before which they meet; a short one is the first
+// thread's. What is read in the end is read after they have met.
 
 // CHECK-LABEL: func.func @rows_value_f64_run(
 // CHECK-NOT: vector<
@@ -12,7 +15,17 @@
 // CHECK: arith.index_cast
 // CHECK-LABEL: func.func @rows_value_f64_one(
 // CHECK-SAME: %[[N:[a-z0-9]*]]: index, %[[M:[a-z0-9]*]]: index,
+// CHECK-SAME: %[[THREAD:[a-z0-9]*]]: index, %[[THREADS:[a-z0-9]*]]: index, %[[TEAM:[a-z0-9]*]]: !llvm.ptr)
+// CHECK: %[[FIRSTS:.*]] = arith.cmpi eq, %[[THREAD]], %c0
+// CHECK: %[[TOGETHER:.*]] = arith.cmpi sgt, %[[THREADS]], %c1
 // CHECK: scf.for %[[I:.*]] =
+// CHECK:   %[[MANY:.*]] = arith.cmpi sge, %{{.*}}, %c512
+// CHECK:   %[[LONG:.*]] = arith.andi %[[MANY]], %[[TOGETHER]]
+// CHECK:   scf.if %{{.*}} {
+// CHECK:     func.call @dp_meet(%[[TEAM]])
+// CHECK:   arith.ceildivui %{{.*}}, %[[THREADS]]
+// CHECK:   %[[WHOLE:.*]] = arith.select %[[FIRSTS]],
+// CHECK:   arith.select %[[LONG]], %{{.*}}, %[[WHOLE]]
 // CHECK:   %[[LAST:.*]] = arith.subi %{{.*}}, %c4 : index
 // CHECK:   scf.for %[[START:.*]] = %{{.*}} to %{{.*}} step %c4 {
 // CHECK:     %[[FIRST:.*]] = arith.minsi %[[START]], %{{.*}} : index

@@ -82,6 +82,13 @@ typedef int32_t (*dp_run_function)(const int64_t *sizes, void *const *arrays,
 typedef int32_t (*dp_lanes_function)(const int64_t *sizes, void *const *arrays,
                                      const int64_t *strides, void *workspace,
                                      int64_t count);
+/* The same as dp_run_function for thread number `thread` of `threads` that call
+ * it with the same arguments and share the cells. They meet by `team`, see
+ * dp_meet; one thread alone needs none. Each gives a code of its own. */
+typedef int32_t (*dp_team_function)(const int64_t *sizes, void *const *arrays,
+                                    const int64_t *strides, void *workspace,
+                                    int64_t thread, int64_t threads,
+                                    void *team);
 /* Bytes of workspace of one instance (aligned to 64); negative: too many. */
 typedef int64_t (*dp_workspace_function)(const int64_t *sizes);
 /* The extents of all outputs, concatenated. */
@@ -103,10 +110,11 @@ typedef struct dp_lanes {
   int32_t isa;
   int32_t lanes;
   dp_lanes_function run; /* NULL: there is `one` */
-  dp_run_function one;
+  dp_team_function one;
   /* How many cells of an instance `one` can compute at once, at the least;
    * NULL: not many. */
   dp_workspace_function cells;
+  int32_t has_team; /* is more than one thread of use to `one`? */
 } dp_lanes;
 
 /* The words (int64_t) of a device kernel's one argument: those of the call,

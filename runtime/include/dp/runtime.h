@@ -56,6 +56,8 @@ int dp_tvm_ffi(const dp_entry *const *entries, int32_t count,
  * 1 ULP; f32: rounded from f64. They follow C99 annex F for special values,
  * but set no errno and care for no floating-point exceptions. */
 double dp_exp_f64(double x);
+/* Waits for all threads that compute an instance together; NULL: it is one. */
+void dp_meet(void *team);
 double dp_exp2_f64(double x);
 double dp_log_f64(double x);
 double dp_log2_f64(double x);

@@ -1,0 +1,218 @@
+//===- ShareCells.cpp - a kernel of several threads -----------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// All threads walk through the code together, as those of a GPU do. A long loop
+// over cells is cut into a piece for each, and they meet before it. A short one
+// is the first thread's, and so is whatever else writes: others go on until
+// there is something to share, so loops that are all short cost no meetings.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/ShareCells.h"
+#include "compiler/conversion/Marks.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/DenseSet.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// A loop is long from so many cells on; those with a loop inside take longer.
+static constexpr int64_t manyCells = 512, manyLongCells = 64;
+/// Pieces begin on a cache line.
+static constexpr int64_t pieceUnit = 16;
+
+static bool isShared(Operation *op) {
+  return isa<scf::ForOp>(op) &&
+         (op->hasAttr(cellsAttr) || op->hasAttr(fillAttr));
+}
+
+template <typename Predicate>
+static bool contains(Operation *op, Predicate predicate) {
+  return op
+      ->walk([&](Operation *inner) {
+        return predicate(inner) ? WalkResult::interrupt()
+                                : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+static bool isStore(Operation *op) { return isa<memref::StoreOp>(op); }
+
+/// Every thread notes its own faults: they all write the same.
+static bool onlyNotes(Operation *op) {
+  return !contains(op, [](Operation *inner) {
+    return isStore(inner) && !inner->hasAttr(faultAttr);
+  });
+}
+
+static bool isPath(Operation *op) {
+  return isa<func::CallOp>(op) &&
+         llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
+}
+
+namespace {
+class Sharer {
+public:
+  explicit Sharer(func::FuncOp kernel);
+  void run() { visit(kernel.getBody().front()); }
+
+private:
+  void visit(Block &block);
+  void share(scf::ForOp loop);
+  void giveToFirst(Operation *op);
+  bool readsWritten(Operation *op);
+  void meet(OpBuilder &b);
+  void meetWhere(OpBuilder &b, Value condition);
+  void setDirty(OpBuilder &b, Value value) {
+    b.create<memref::StoreOp>(loc, value, dirty, zero);
+  }
+  Value getDirty(OpBuilder &b) {
+    return b.create<memref::LoadOp>(loc, dirty, zero);
+  }
+  Value constant(OpBuilder &b, int64_t value) {
+    return b.create<arith::ConstantIndexOp>(loc, value);
+  }
+
+  func::FuncOp kernel;
+  Location loc;
+  Value thread, numThreads, team;
+  Value zero, no, isFirst, isTeam;
+  /// Of each thread, alike for all: did others than the first write since they
+  /// met?
+  Value dirty;
+  DenseSet<Value> written;
+};
+} // namespace
+
+static func::FuncOp declareMeet(func::FuncOp kernel) {
+  auto module = kernel->getParentOfType<ModuleOp>();
+  if (auto known = module.lookupSymbol<func::FuncOp>("dp_meet"))
+    return known;
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  auto pointer = LLVM::LLVMPointerType::get(module.getContext());
+  auto meet = b.create<func::FuncOp>(kernel.getLoc(), "dp_meet",
+                                     b.getFunctionType({pointer}, {}));
+  meet.setPrivate();
+  return meet;
+}
+
+Sharer::Sharer(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
+  auto arguments = kernel.getArguments().take_back(3);
+  thread = arguments[0];
+  numThreads = arguments[1];
+  team = arguments[2];
+  kernel.walk(
+      [&](memref::StoreOp store) { written.insert(store.getMemRef()); });
+  OpBuilder b = OpBuilder::atBlockBegin(&kernel.getBody().front());
+  zero = constant(b, 0);
+  no = b.create<arith::ConstantIntOp>(loc, 0, 1);
+  isFirst =
+      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, thread, zero);
+  isTeam = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sgt, numThreads,
+                                   constant(b, 1));
+  dirty = b.create<memref::AllocaOp>(loc, MemRefType::get({1}, b.getI1Type()));
+  setDirty(b, no);
+}
+
+void Sharer::meet(OpBuilder &b) {
+  b.create<func::CallOp>(loc, declareMeet(kernel), ValueRange(team));
+}
+
+void Sharer::meetWhere(OpBuilder &b, Value condition) {
+  auto branch = b.create<scf::IfOp>(loc, condition, /*withElse=*/false);
+  OpBuilder then = branch.getThenBodyBuilder();
+  meet(then);
+}
+
+bool Sharer::readsWritten(Operation *op) {
+  return contains(op, [&](Operation *inner) {
+    auto load = dyn_cast<memref::LoadOp>(inner);
+    return load && written.contains(load.getMemRef());
+  });
+}
+
+void Sharer::visit(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (isShared(&op)) {
+      share(cast<scf::ForOp>(op));
+    } else if (contains(&op, isShared)) {
+      for (Region &region : op.getRegions())
+        if (!region.empty())
+          visit(region.front());
+    } else if (isPath(&op) || (contains(&op, isStore) && !onlyNotes(&op))) {
+      OpBuilder b(&op);
+      meetWhere(b, getDirty(b));
+      setDirty(b, no);
+      giveToFirst(&op);
+    } else if (readsWritten(&op)) {
+      OpBuilder b(&op);
+      meetWhere(b, isTeam);
+      setDirty(b, no);
+    }
+  }
+}
+
+/// Others get nothing from it.
+void Sharer::giveToFirst(Operation *op) {
+  OpBuilder b(op);
+  bool hasResults = op->getNumResults() > 0;
+  auto branch = b.create<scf::IfOp>(loc, op->getResultTypes(), isFirst,
+                                    /*withElse=*/hasResults);
+  op->replaceAllUsesWith(branch);
+  Block &then = branch.getThenRegion().front();
+  if (hasResults) {
+    OpBuilder::atBlockEnd(&then).create<scf::YieldOp>(loc, op->getResults());
+    OpBuilder otherwise = branch.getElseBodyBuilder();
+    SmallVector<Value> nothing;
+    for (Type type : op->getResultTypes())
+      nothing.push_back(otherwise.create<arith::ConstantOp>(
+          loc, otherwise.getZeroAttr(type)));
+    otherwise.create<scf::YieldOp>(loc, nothing);
+  }
+  op->moveBefore(&then, then.begin());
+}
+
+void Sharer::share(scf::ForOp loop) {
+  OpBuilder b(loop);
+  bool hasLoops = contains(loop, [&](Operation *op) {
+    return isa<LoopLikeOpInterface>(op) && op != loop;
+  });
+  Value lower = loop.getLowerBound(), upper = loop.getUpperBound();
+  Value count = b.create<arith::SubIOp>(loc, upper, lower);
+  Value isLong = b.create<arith::CmpIOp>(
+      loc, arith::CmpIPredicate::sge, count,
+      constant(b, hasLoops ? manyLongCells : manyCells));
+  isLong = b.create<arith::AndIOp>(loc, isLong, isTeam);
+  meetWhere(b, b.create<arith::OrIOp>(loc, isLong, getDirty(b)));
+  setDirty(b, isLong);
+
+  Value piece = b.create<arith::CeilDivUIOp>(loc, count, numThreads);
+  piece = b.create<arith::AddIOp>(loc, piece, constant(b, pieceUnit - 1));
+  piece = b.create<arith::AndIOp>(loc, piece, constant(b, -pieceUnit));
+  Value first = b.create<arith::AddIOp>(
+      loc, lower, b.create<arith::MulIOp>(loc, thread, piece));
+  Value end = b.create<arith::AddIOp>(loc, first, piece);
+  first = b.create<arith::MinSIOp>(loc, first, upper);
+  end = b.create<arith::MinSIOp>(loc, end, upper);
+  Value whole = b.create<arith::SelectOp>(loc, isFirst, lower, upper);
+  loop.setLowerBound(b.create<arith::SelectOp>(loc, isLong, first, whole));
+  loop.setUpperBound(b.create<arith::SelectOp>(loc, isLong, end, upper));
+}
+
+void danskin::conversion::shareCells(func::FuncOp kernel) {
+  Builder b(kernel.getContext());
+  for (Type type : {Type(b.getIndexType()), Type(b.getIndexType()),
+                    Type(LLVM::LLVMPointerType::get(kernel.getContext()))})
+    kernel.insertArgument(kernel.getNumArguments(), type, {}, kernel.getLoc());
+  if (kernel->hasAttr(sequentialAttr) || !contains(kernel, isShared))
+    return;
+  Sharer(kernel).run();
+  kernel->setAttr(teamAttr, b.getUnitAttr());
+}
