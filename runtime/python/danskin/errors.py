@@ -24,7 +24,7 @@ def fault(program, code, message):
 def python_name(name):
     """A name of a program as Python can write it: one that is reserved, or that
     calls use themselves, gets an underscore."""
-    taken = keyword.iskeyword(name) or name in ("self", "lengths", "wrt", "direction", "cotangent")
+    taken = name in keyword.kwlist or name in ("self", "lengths", "wrt", "direction", "cotangent")
     return name + "_" if taken else name
 
 

@@ -50,7 +50,8 @@ class Argmax:
     def path(self, instance: int | None = None) -> Any:
         """The steps in preorder, a list of `Step`; of a batch a list of such lists,
         or those of one instance."""
-        rows, length = np.asarray(self.rows), np.asarray(self.length)
+        # NumPy does not fetch a tensor from a GPU.
+        rows, length = (np.asarray(each.cpu() if hasattr(each, "cpu") else each) for each in (self.rows, self.length))
         if rows.ndim == 2:
             if instance is not None:
                 raise ValueError("there is no batch, so no instance to name")

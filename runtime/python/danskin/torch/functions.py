@@ -24,7 +24,8 @@ import types
 import torch
 from torch.autograd import Function
 
-from .ops import call_operator
+from .ops import call_operator, make_register, set_vmap
+
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
@@ -51,15 +52,17 @@ class Layout:
         outputs: their names.
         base, lengths, head: how many inputs and lengths there are, and both together.
         order: `Description.order`.
+        register: of `ops.make_register`.
     """
 
-    def __init__(self, description):
+    def __init__(self, program):
+        description = program.description
         shapes = [(name, rank) for each in description.inputs for name, rank in _arrays(each)]
         self.names = (*(name for name, _ in shapes), "gamma")
         self.ranks = (*(rank for _, rank in shapes), 0)
         self.outputs = tuple(each.name for each in description.outputs)
         self.scalar = not any(each.indices for each in description.outputs)
-        self.order = description.order
+        self.order, self.register = description.order, make_register(program)
         self.base, self.lengths = len(self.names), len(description.sizes)
         self.head = self.base + self.lengths
 
@@ -87,7 +90,7 @@ def call(program, layout, query, spec, head, *further):
     """The outputs of an operator, a tuple; `further`: cotangents and directions."""
     extra = [each for several in further for each in several]
     arguments = (*head[: layout.base], *extra, *head[layout.base :], *spec.sizes)
-    return call_operator(program, query, spec.wrt, arguments, layout.names)
+    return call_operator(program, layout.register, query, spec.wrt, arguments, layout.names)
 
 
 def make_functions(program, layout):
@@ -96,8 +99,6 @@ def make_functions(program, layout):
     run = functools.partial(call, program, layout)
 
     class Base(Function):
-        generate_vmap_rule = True
-
         @staticmethod
         def setup_context(ctx, inputs, output):
             spec, *tensors = inputs
@@ -107,8 +108,6 @@ def make_functions(program, layout):
             ctx.save_for_forward(*tensors)
 
     class Guard(Function):
-        generate_vmap_rule = True
-
         @staticmethod
         def forward(x):
             return x.view_as(x)
@@ -301,4 +300,6 @@ def make_functions(program, layout):
             found.append(sum(terms))
         return found
 
+    for each in (Guard, Value, Grad, Jvp, Hvp):
+        set_vmap(each)
     return types.SimpleNamespace(Value=Value, Grad=Grad, Jvp=Jvp, Hvp=Hvp, guard=guard)

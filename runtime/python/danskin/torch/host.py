@@ -10,6 +10,7 @@ from ..arguments import Signature
 from ..host import Host, make_class
 from .eager import make_value, run
 from .functions import Layout, Spec, call, make_functions
+from .ops import assume_constant_result
 
 if TYPE_CHECKING:
     from ..program import Program
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _HALF = (torch.float16, torch.bfloat16)
 _GAMMAS = 256
 # A class is not made while torch.compile traces.
-torch.compiler.assume_constant_result(make_class)
+assume_constant_result(make_class)
 
 
 class _Signature(Signature):
@@ -46,7 +47,7 @@ class TorchHost(Host):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._signature = _Signature(program.description)
-        self._layout = Layout(program.description)
+        self._layout = Layout(program)
         self._functions = make_functions(program, self._layout)
         self._eager = make_value(program, self._layout, self._functions)
         inputs, sizes = program.description.inputs, program.description.sizes
@@ -126,19 +127,17 @@ class TorchHost(Host):
         dtype = torch.get_default_dtype() if not floats else torch.float32
         if any(each.dtype == torch.float64 for each in floats):
             dtype = torch.float64
-        inputs = [self._to_ints(k, each) for k, each in enumerate(inputs)]
-        for k in self._floats:
-            each = inputs[k]
-            if isinstance(each, torch.Tensor):
-                casts = each.dtype in _HALF and torch.is_autocast_enabled(each.device.type)
-                if casts or each.dtype in (torch.float32, torch.float64):
-                    inputs[k] = each.to(dtype)
-            elif isinstance(each, (int, float)):
-                inputs[k] = torch.tensor(float(each), dtype=dtype)
-            else:
-                raise TypeError(f"{self.program.name}: input `{self._layout.names[k]}` must be a tensor, "
-                                f"not {type(each).__name__}")  # fmt: skip
-        return inputs
+        return [self._to_floats(k, each, dtype) if self._is_float[k] else self._to_ints(k, each)
+                for k, each in enumerate(inputs)]  # fmt: skip
+
+    def _to_floats(self, place, value, dtype):
+        if isinstance(value, torch.Tensor):
+            casts = value.dtype in _HALF and torch.is_autocast_enabled(value.device.type)
+            return value.to(dtype) if casts or value.dtype in (torch.float32, torch.float64) else value
+        if isinstance(value, (int, float)):
+            return torch.tensor(float(value), dtype=dtype)
+        raise TypeError(f"{self.program.name}: input `{self._layout.names[place]}` must be a tensor, "
+                        f"not {type(value).__name__}")  # fmt: skip
 
     def _to_ints(self, place, value):
         if isinstance(value, torch.Tensor) or self._is_float[place]:

@@ -15,6 +15,15 @@ from .kernels import DTYPES, check, get_target, run
 from .traced import register
 from .vmap import fold
 
+if torch.__version__ >= (2, 7):
+    from torch.compiler import assume_constant_result
+    from torch.library import register_autocast, register_vmap
+
+    def set_vmap(function):
+        function.generate_vmap_rule = True
+else:
+    from .older import assume_constant_result, register_autocast, register_vmap, set_vmap
+
 _NAMESPACE = "danskin"
 _operators = {}
 # Of those who register: torch.library knows a name once. Who holds it may ask for successors.
@@ -103,9 +112,9 @@ class Operator:
 
         torch.library.impl(self.name, ("cpu", "cuda"), call)
         torch.library.register_fake(self.name, fake)
-        torch.library.register_vmap(self.name, vmap)
+        register_vmap(self.name, vmap)
         for device in ("cpu", "cuda"):
-            torch.library.register_autocast(self.name, device, torch.float32)
+            register_autocast(self.name, device, torch.float32)
         namespace, _, name = self.name.partition("::")
         return getattr(getattr(torch.ops, namespace), name).default
 
@@ -211,25 +220,31 @@ def choose_type(inputs):
     return "f64" if any(each.dtype == torch.float64 for each in inputs) else "f32"
 
 
-@torch._dynamo.assume_constant_result
-def _register(program, query, wrt, needed, dtype):
-    """Its name; while torch.compile traces, a name is all that may come back. What
-    differentiates it by the inputs `needed` is registered too: a compiled graph that
-    comes from PyTorch's cache on disk names it, and nobody else would."""
-    if needed and query != "hvp":
-        get_operator(program, "grad", needed, dtype)
-        if query == "grad":
-            get_operator(program, "hvp", program.description.order(needed, wrt), dtype)
-    return get_operator(program, query, wrt, dtype).name.partition("::")[2]
+def make_register(program):
+    """A function that torch.compile calls while it traces, of constants only."""
+
+    @assume_constant_result
+    def register(query, wrt, needed, dtype):
+        """The name of an operator, which is all that may come back. What differentiates
+        it by the inputs `needed` is registered too: a compiled graph that comes from
+        PyTorch's cache on disk names it, and nobody else would."""
+        if needed and query != "hvp":
+            get_operator(program, "grad", needed, dtype)
+            if query == "grad":
+                get_operator(program, "hvp", program.description.order(needed, wrt), dtype)
+        return get_operator(program, query, wrt, dtype).name.partition("::")[2]
+
+    return register
 
 
-def call_operator(program, query, wrt, arguments, names):
+def call_operator(program, register, query, wrt, arguments, names):
     """The outputs of an operator as a tuple, through the dispatcher. `names` are
-    those of the first arguments, the program's inputs, gamma last."""
+    those of the first arguments, the program's inputs, gamma last; `register` is of
+    `make_register`."""
     dtype = choose_type(arguments[: len(names) - 1])
     if torch.compiler.is_compiling():
         needed = tuple(name for name, each in zip(names, arguments) if each.requires_grad)
-        results = getattr(torch.ops.danskin, _register(program, query, wrt, needed, dtype))(*arguments)
+        results = getattr(torch.ops.danskin, register(query, wrt, needed, dtype))(*arguments)
     else:
         results = get_operator(program, query, wrt, dtype).overload(*arguments)
     return results if isinstance(results, (tuple, list)) else (results,)

@@ -335,6 +335,30 @@ def test_several_outputs():
     close(func.jacfwd(lambda x: op(x).squares)(x.detach()), torch.diag(2 * x.detach()))
     with pytest.raises(ValueError, match="cotangent misses squares"):
         op.grad(x, cotangent={"top": torch.tensor(1.0)})
+    # Of a vmapped call some outputs have no cotangent, or no direction.
+    for shape in ((3, 4), (2, 3, 4)):
+        x, mapped = tensor(*shape), op
+        for _ in shape[1:]:
+            mapped = func.vmap(mapped)
+        for f, g in ((lambda o: o.top, lambda x: torch.logsumexp(x, -1)), (lambda o: o.squares, lambda x: x**2)):
+            for transform in (func.jacrev, func.jacfwd, func.hessian, lambda f: func.jacrev(func.jacrev(f))):
+                close(transform(lambda x: f(mapped(x)).sum())(x), transform(lambda x: g(x).sum())(x))
+
+
+def test_a_vmapped_product_along_directions():
+    """Forward mode is by the direction alone: nothing of a third derivative is asked."""
+    x, y, v = tensor(3, 4, 2), tensor(5, 2, seed=1), tensor(3, 4, 2, seed=2)
+
+    def products(v):
+        return func.vmap(lambda x, v: DTW.torch.hvp(x, y, direction=v, wrt="x"))(x, v)
+
+    for transform in (func.jacfwd, func.jacrev):
+        close(torch.einsum("bikcjl,cjl->bik", transform(products)(v), v), products(v))
+    targets = torch.tensor([[1, 2], [2, 2], [1, 1]])
+    losses = func.vmap(danskin.zoo.ctc.torch)
+    logits = tensor(3, 5, 4)
+    close(func.jvp(lambda a: losses(a, targets), (logits,), (logits,))[1],
+          (func.grad(lambda a: losses(a, targets).sum())(logits) * logits).sum((1, 2)))  # fmt: skip
 
 
 TRANSFORMS = {
