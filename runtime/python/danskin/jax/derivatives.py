@@ -49,6 +49,11 @@ def _outputs(call):
     return tuple(each.name for each in call.program.description.outputs)
 
 
+def _takes_cotangent(call, query, wrt, output):
+    """Whether anything of `wrt` reaches that output."""
+    return f"ct.{output}" in call.replace(query=query, wrt=call.order(wrt)).entry.position
+
+
 def _apply_hessian(call, operands, directions, results, spread=None):
     """{result: array} of `hvp` along {name: direction}; `call` has the operands that
     it shares with it."""
@@ -151,6 +156,9 @@ def _move_twice(call, operands, others):
     for result in call.results:
         name = result.removeprefix("jvp.")
         shape, dtype = avals[name].shape[len(lead) :], avals[name].dtype
+        if not _takes_cotangent(call, "hvp", {*directions, *others}, name):
+            moved[result] = jnp.zeros(avals[name].shape, dtype)
+            continue
         if not shape:
             moved[result] = along(name, jnp.ones((), dtype))
             continue
@@ -163,12 +171,13 @@ def _move_twice(call, operands, others):
 
 def _fit(call, operands, found):
     """What is linear in a direction has a cotangent of its shape: sums those over the
-    batch that has the input and not the direction. {operand's name: array}."""
+    batch that has the input and not the direction, and repeats those that are the same
+    for each instance. {operand's name: array}."""
     shapes = dict(zip(call.names, _get_shapes(operands)))
     fitted = {}
     for name, each in found.items():
         wanted = shapes[f"dir.{name}"]
-        fitted[f"dir.{name}"] = each.sum(0) if each.ndim > len(wanted) else each
+        fitted[f"dir.{name}"] = each.sum(0) if each.ndim > len(wanted) else jnp.broadcast_to(each, wanted)
     return [fitted.get(name) for name in call.names]
 
 
@@ -187,6 +196,7 @@ def _hvp_transpose(cotangents, *operands, call):
         hvps = _apply_hessian(call, operands, directions, [f"hvp.{name}" for name in call.order(linear)], spread)
         found = {name.removeprefix("hvp."): each for name, each in hvps.items()}
     weights = {name.removeprefix("jvp."): each for name, each in given.items() if name.startswith("jvp.")}
+    weights = {name: each for name, each in weights.items() if _takes_cotangent(call, "grad", linear, name)}
     if weights:
         weights = _fill(call, operands, weights)
         for name, more in _apply_gradient(call, operands, weights, linear, spread).items():

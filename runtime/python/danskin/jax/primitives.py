@@ -149,7 +149,14 @@ hvp_p = _make("hvp")
 
 
 def bind(primitive, call, operands):
-    """The results, by name. Under shard_map operands that devices share are marked as
-    used by each; the transpose of that sums their gradients over the devices."""
+    """The results, by name. Cotangents that the entry does not take are left out: those
+    of outputs that nothing of `wrt` reaches. Under shard_map operands that devices
+    share are marked as used by each; the transpose of that sums their gradients over
+    the devices."""
+    known = call.entry.position
+    taken = [(name, each) for name, each in zip(call.names, operands) if name in known or not name.startswith("ct.")]
+    if len(taken) < len(operands):
+        names, operands = zip(*taken)
+        call = call.replace(names=names)
     results = primitive.bind(*core.auto_insert_reshard(*operands), call=call)
     return dict(zip(call.results, results))

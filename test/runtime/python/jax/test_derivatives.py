@@ -134,6 +134,99 @@ def test_one_of_several_outputs(draw):
         close(found, expected)
 
 
+PARTLY = """dp 1
+program partly {
+  reg entropy
+  size N >= 1
+  input u : float[N]
+  input v : float[N]
+  input w : float[N]
+  output a = max { u[i] for i in 0..N }
+  output b = max { u[i] + v[i] for i in 0..N }
+  output c[i in 0..N] = v[i] * w[i]
+}
+"""
+
+
+def partly(u, v, w):
+    return jax.nn.logsumexp(u), jax.nn.logsumexp(u + v), v * w
+
+
+def along_directions(derive):
+    """Derivatives of J v by directions that a batch has and the input has not."""
+
+    def make(f):
+        along = lambda x: jax.vmap(lambda v: jax.jvp(f, (x,), (v,))[1])  # noqa: E731
+        return lambda x: derive(along(x))(jnp.stack([x, 2 * x]))
+
+    return make
+
+
+REACH = {
+    "rev": jax.jacrev,
+    "fwd": jax.jacfwd,
+    "fwd of rev": jax.hessian,
+    "rev of rev": lambda f: jax.jacrev(jax.jacrev(f)),
+    "rev of fwd": lambda f: jax.jacrev(jax.jacfwd(f)),
+    "fwd of fwd": lambda f: jax.jacfwd(jax.jacfwd(f)),
+    "rev by directions": along_directions(jax.jacrev),
+    "fwd by directions": along_directions(jax.jacfwd),
+}
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("way", ["jit", "jit of vmap"])
+def test_outputs_that_not_all_inputs_reach(way, place, draw):
+    """Entries take no cotangents of those."""
+    inputs = list(draw.normal(size=(3, 4)))
+    wrap = (lambda f: f) if way == "jit" else jax.vmap
+    x = inputs[place] if way == "jit" else draw.normal(size=(2, 4))
+
+    def derive(f):
+        """By every way, each output on its own."""
+        alone = [lambda x, k=k: f(*inputs[:place], x, *inputs[place + 1 :])[k] for k in range(3)]
+        return jax.jit(wrap(lambda x: {name: [make(each)(x) for each in alone] for name, make in REACH.items()}))(x)
+
+    close(derive(danskin.compile(PARTLY).jax), derive(partly))
+
+
+def test_outputs_out_of_reach_without_jit(draw):
+    op, (u, v, w) = danskin.compile(PARTLY).jax, draw.normal(size=(3, 4))
+    many = np.stack([v, w])
+    for output, expected in (("a", jnp.zeros_like), ("b", lambda v: jax.nn.softmax(u + v))):
+        gradient = jax.grad(lambda v, output=output: getattr(op(u, v, w), output))
+        close(gradient(v), expected(v))
+        close(jax.vmap(gradient)(many), jax.vmap(expected)(many))
+        close(jax.jacfwd(gradient)(v), jax.jacfwd(expected)(v))
+
+
+def test_cotangents_of_outputs_out_of_reach(draw):
+    op, (u, v, w) = danskin.compile(PARTLY).jax, draw.normal(size=(3, 4))
+    a, b, c = (jnp.asarray(draw.normal(size=shape)) for shape in ((), (), 4))
+
+    def of(*cotangent):
+        return op.grad(u, v, w, wrt="v", cotangent=cotangent)
+
+    expected = b * jax.nn.softmax(u + v) + c * w
+    close(of(a, b, c), expected)
+    close(jax.jacrev(of, (0, 1))(a, b, c), (np.zeros(4), jax.nn.softmax(u + v)))
+    close(jax.jacfwd(of, (0, 1))(a, b, c), (np.zeros(4), jax.nn.softmax(u + v)))
+    # What is not taken makes no batch.
+    close(jax.vmap(of, (0, None, None))(jnp.stack([a, a, a]), b, c), np.stack([expected] * 3))
+    close(op.hvp(u, v, w, wrt=("w", "v"), direction={"v": u}, cotangent=(a, b, c)).w, c * u)
+    value, grad = op.value_and_grad(u, v, w, wrt="w", cotangent=(a, b, c))
+    close((*value, grad), (*partly(u, v, w), c * v))
+
+
+def test_transpose_of_a_sum_over_directions(load, draw):
+    """A product by what a batch shares is summed over the batch."""
+    dtw = load("dtw").jax
+    x, y, weight = draw.normal(size=(4, 2)), draw.normal(size=(3, 2)), draw.normal(size=(4, 2))
+    product = lambda v: dtw.hvp(x, y, wrt="x", direction=v, gamma=0.7)  # noqa: E731
+    (found,) = jax.linear_transpose(product, np.ones((5, 4, 2)))(weight)
+    close(found, np.stack([product(weight)] * 5))
+
+
 def cost_of(dtw, y):
     return lambda x: dtw(x, y, gamma=0.7)
 
