@@ -180,9 +180,15 @@ static int set_threads(const dp_xla_frame *frame, dp_call *call) {
 }
 
 static int code_of(int code) {
-  if (code == DP_ERROR_WORKSPACE)
+  switch (code) {
+  case DP_ERROR_WORKSPACE:
     return DP_XLA_RESOURCE_EXHAUSTED;
-  return code == DP_ERROR_KERNEL ? DP_XLA_INTERNAL : DP_XLA_INVALID_ARGUMENT;
+  case DP_ERROR_KERNEL:
+  case DP_ERROR_DRIVER:
+    return DP_XLA_INTERNAL;
+  default:
+    return DP_XLA_INVALID_ARGUMENT;
+  }
 }
 
 static void *execute(const dp_entry *entry, const dp_xla_frame *frame) {

@@ -219,6 +219,23 @@ TEST_F(XlaFfi, FaultsOfACallAreErrors) {
   EXPECT_EQ(error->code, DP_XLA_INTERNAL);
 }
 
+TEST_F(XlaFfi, EachOutputHasAResult) {
+  const Error *error = frame.call(toy_f64);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_INVALID_ARGUMENT);
+  EXPECT_THAT(error->message, testing::HasSubstr("outputs"));
+}
+
+TEST_F(XlaFfi, TooMuchWorkspaceIsExhaustion) {
+  frame.addResult(DP_XLA_F64, gradW, {2});
+  dp_entry entry = toy_f64;
+  entry.workspace = [](const int64_t *) -> int64_t { return -1; };
+  const Error *error = frame.call(entry);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_RESOURCE_EXHAUSTED);
+  EXPECT_THAT(error->message, testing::HasSubstr("workspace"));
+}
+
 /// Bytes that malloc has given out.
 size_t getBytesInUse() {
   struct mallinfo2 info = mallinfo2();
