@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .arguments import Signature, by_name
 from .errors import python_name
 from .paths import Argmax
@@ -73,7 +75,11 @@ class Host:
     def value_and_grad(self, *inputs: Any, wrt: str | Iterable[str] | None = None, cotangent: Any = None,
                        gamma: Any = 1.0, lengths: Mapping[str, Any] | None = None,
                        **named_inputs: Any) -> tuple[Any, Any]:  # fmt: skip
-        """(what a call gives, what `grad` gives)."""
+        """(what a call gives, what `grad` gives).
+
+        Args:
+            wrt, cotangent: as of `grad`; the cotangent does not weigh the outputs.
+        """
         bound = self._bind(inputs, named_inputs, gamma, lengths)
         names = self.program.check_wrt(wrt)
         wanted = [*self._outputs, *(f"grad.{name}" for name in names)]
@@ -87,7 +93,7 @@ class Host:
         Args:
             direction: arrays like what `wrt` names, a tuple in that order or a dict;
                 what a dict leaves out is 0.
-            wrt: as of `grad`.
+            wrt, cotangent: as of `grad`.
         """
         return self.jvp_and_hvp(*inputs, direction=direction, wrt=wrt, cotangent=cotangent, gamma=gamma,
                                 lengths=lengths, **named_inputs)[1]  # fmt: skip
@@ -95,7 +101,12 @@ class Host:
     def jvp_and_hvp(self, *inputs: Any, direction: Any, wrt: str | Iterable[str] | None = None, cotangent: Any = None,
                     gamma: Any = 1.0, lengths: Mapping[str, Any] | None = None,
                     **named_inputs: Any) -> tuple[Any, Any]:  # fmt: skip
-        """(the outputs' derivative along the direction, what `hvp` gives)."""
+        """(the outputs' derivative along the direction, what `hvp` gives).
+
+        Args:
+            direction, wrt: as of `hvp`.
+            cotangent: as of `grad`; the derivative of the outputs does not depend on it.
+        """
         bound = self._bind(inputs, named_inputs, gamma, lengths)
         names = self.program.check_wrt(wrt)
         directions = by_name("direction", names, direction, names)
@@ -111,7 +122,12 @@ class Host:
 
     def _bind(self, inputs, named_inputs, gamma, lengths):
         """The arguments of a call, as `_compute` takes them."""
-        return self._signature.bind(inputs, named_inputs, gamma, lengths)
+        bound = self._signature.bind(inputs, named_inputs, gamma, lengths)
+        for name, value in (*bound.inputs.items(), ("gamma", bound.gamma)):
+            refuse_mask(self.program, name, value)
+        for name, value in bound.lengths.items():
+            refuse_mask(self.program, f"lengths of {name}", value)
+        return bound
 
     def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
         """{name: array}: the outputs `wanted` of the entry `query`, named as in its
@@ -133,6 +149,17 @@ class Host:
     def _by_wrt(self, prefix, wrt, names, found):
         values = [found[f"{prefix}.{name}"] for name in names]
         return values[0] if isinstance(wrt, str) else _named(prefix, names, values)
+
+
+def refuse_mask(program, name, value):
+    """What a mask hides would count like the rest.
+
+    Raises:
+        TypeError: the value is a masked array of NumPy.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{program.name}: input `{python_name(name)}`: is a masked array, but masks are not read: "
+                        "fill it, or give lengths")  # fmt: skip
 
 
 def _named(title, names, values):

@@ -100,6 +100,9 @@ def path_of(path: Any, table: str | None = None, axes: Any = None, **style: Any)
         path: steps, or an `Argmax` without a batch.
         table: which; None: the one with the most steps.
         style: of matplotlib's `plot`.
+
+    Raises:
+        ValueError: the path is that of a batch, or has no step in a table of two indices.
     """
     steps = _to_steps(path)
     if steps and isinstance(steps[0], list):

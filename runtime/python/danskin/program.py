@@ -136,10 +136,14 @@ class Program:
         return host
 
     def check_wrt(self, wrt: str | Iterable[str] | None) -> tuple[str, ...]:
-        """The names gradients are taken by, as a tuple: all float inputs for None.
+        """The names gradients are taken by, as a tuple.
+
+        Args:
+            wrt: a float input, a let or "gamma", or several; None: all float inputs.
 
         Raises:
-            ValueError: there is no derivative by one of them.
+            ValueError: there is no derivative by one of them, one is there twice, or there
+                are none.
         """
         if wrt is None:
             return self.description.float_inputs

@@ -9,7 +9,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from ..errors import python_name
-from ..host import Host
+from ..host import Host, refuse_mask
 from ..paths import Argmax
 from .calls import LENGTH, Call
 from .primitives import bind, grad_p, hvp_p, value_p
@@ -105,6 +105,7 @@ def _to_array(program, name, value):
     # A tracer may stand for a plain number.
     if isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer):
         return value
+    refuse_mask(program, name, value)
     try:
         return jnp.asarray(value)
     except (TypeError, ValueError) as reason:

@@ -298,6 +298,8 @@ FAULTS = [
     (ValueError, r"3.*2|2.*3", lambda f, x, y: f(np.stack([x] * 3), np.stack([y] * 2))),
     (TypeError, r"input `x`.*complex128", lambda f, x, y: f(x.astype(complex), y)),
     (TypeError, r"input `x`", lambda f, x, y: f(object(), y)),
+    (TypeError, r"input `y`: is a masked array", lambda f, x, y: f.grad(x, np.ma.masked_invalid(y), wrt="x")),
+    (TypeError, r"lengths of N`: is a masked array", lambda f, x, y: f(x, y, lengths={"N": np.ma.array([1, 2])})),
     (TypeError, r"misses `y`", lambda f, x, y: f(x)),
     (TypeError, r"unexpected `z`", lambda f, x, y: f(x, y, z=1)),
     (TypeError, r"`x` twice", lambda f, x, y: f(x, y, x=x)),
