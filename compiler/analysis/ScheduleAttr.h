@@ -21,6 +21,9 @@ inline constexpr llvm::StringLiteral scheduleAttrName = "schedule";
 /// such cells at once.
 inline constexpr llvm::StringLiteral wavefrontAttrName = "wavefront";
 
+/// On a scatter whose cells of equal time add to places of their own.
+inline constexpr llvm::StringLiteral apartAttrName = "apart";
+
 /// Of a schedule: `[row, times]` on a table whose cells are not read once the
 /// time of that row is `times`, a power of two, later.
 std::string getWindowAttrName(llvm::StringRef schedule);

@@ -53,11 +53,6 @@ static bool hasNotes(Operation *op) {
       .wasInterrupted();
 }
 
-/// Its iterations are shared out, so each notes its own.
-static bool isShared(Operation *op) {
-  return op->hasAttr(cellsAttr) || op->hasAttr(fillAttr);
-}
-
 namespace {
 class Carrier {
 public:
@@ -85,7 +80,8 @@ Value Carrier::carry(Block &block, Value sum) {
       sum = b.create<arith::OrIOp>(op.getLoc(), sum, fault);
       memory = note.getMemRef();
       op.erase();
-    } else if (isShared(&op) || !hasNotes(&op)) {
+    } else if ( // Its iterations are shared out, so each notes its own.
+        isOverCells(&op) || !hasNotes(&op)) {
       continue;
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       sum = carry(branch, sum);

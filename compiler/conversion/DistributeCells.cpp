@@ -39,8 +39,7 @@ static constexpr int64_t warpSize = 32;
 static constexpr StringLiteral partsName = "dp.parts";
 
 static bool isShared(Operation *op) {
-  return isa<scf::ForOp>(op) &&
-         (op->hasAttr(cellsAttr) || op->hasAttr(fillAttr));
+  return isa<scf::ForOp>(op) && isOverCells(op);
 }
 
 template <typename Predicate>

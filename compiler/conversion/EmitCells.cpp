@@ -7,7 +7,8 @@
 //
 // Cells that do not depend on one another are computed `width` at a time. The
 // last vector ends where the loop ends, so some cells are computed twice: that
-// costs less than masks, and gives the same numbers.
+// costs less than masks, and gives the same numbers. Only cells that add to
+// sums take masks there.
 //
 // Conditions on the loop's index, which guard the edges of a domain, have one
 // answer in most vectors. There is a body for these, without masks, and one for
@@ -297,8 +298,10 @@ void danskin::conversion::emitCells(scf::ForOp loop, const Varying &edge,
   Value count = b.create<arith::SubIOp>(loc, upper, lower);
   Value enough =
       b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
-  Value latest = b.create<arith::MaxSIOp>(
-      loc, lower, b.create<arith::SubIOp>(loc, upper, times));
+  bool adds = loop->hasAttr(addsAttr);
+  Value latest = b.create<arith::SubIOp>(loc, upper, times);
+  if (!adds)
+    latest = b.create<arith::MaxSIOp>(loc, lower, latest);
 
   SmallVector<std::pair<Value, bool>> conditions = findConditions(loop, edge);
   SmallVector<Value> alike;
@@ -308,10 +311,13 @@ void danskin::conversion::emitCells(scf::ForOp loop, const Varying &edge,
 
   auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
   b.setInsertionPoint(vectors.getBody()->getTerminator());
-  Value first =
-      b.create<arith::MinSIOp>(loc, vectors.getInductionVar(), latest);
+  Value first = vectors.getInductionVar(), isInside = enough;
+  if (adds)
+    isInside =
+        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sle, first, latest);
+  else
+    first = b.create<arith::MinSIOp>(loc, first, latest);
   Value last = b.create<arith::AddIOp>(loc, first, most);
-  Value isInside = enough;
   for (auto [condition, holds] : conditions)
     isInside = b.create<arith::AndIOp>(
         loc, isInside, emitSays(b, loop, condition, first, last));

@@ -12,6 +12,7 @@
 #ifndef DANSKIN_CONVERSION_MARKS_H
 #define DANSKIN_CONVERSION_MARKS_H
 
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace danskin::conversion {
@@ -19,6 +20,10 @@ namespace danskin::conversion {
 /// On a loop over cells, whose iterations do not depend on one another, and may
 /// be run twice.
 constexpr llvm::StringLiteral cellsAttr = "dp.cells";
+
+/// On a loop over cells that add to sums, each to places of its own: as above,
+/// but none may be run twice.
+constexpr llvm::StringLiteral addsAttr = "dp.adds";
 
 /// On any other loop of that kind: it copies or clears memory.
 constexpr llvm::StringLiteral fillAttr = "dp.fill";
@@ -42,6 +47,12 @@ constexpr llvm::StringLiteral teamAttr = "dp.team";
 
 /// The address space of what the threads of a block share.
 constexpr unsigned blockMemory = 3;
+
+/// Is it a loop over what does not depend on one another?
+inline bool isOverCells(mlir::Operation *op) {
+  return op->hasAttr(cellsAttr) || op->hasAttr(addsAttr) ||
+         op->hasAttr(fillAttr);
+}
 
 } // namespace danskin::conversion
 

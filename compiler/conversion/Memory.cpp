@@ -59,7 +59,7 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       if (isNear(*table) != near)
         continue;
       Region &region = regions[table];
-      region = arrange(b, table->layout->emitExtents(b, env));
+      region = arrange(b, table->layout->emitExtents(b, env), table->innermost);
       region.room = b.create<arith::AddIOp>(loc, region.count, spare);
       reserveCells(table, region);
     }
@@ -101,14 +101,20 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     faultOffset = reserve(constant(1), 1);
 }
 
-Memory::Region Memory::arrange(OpBuilder &b, ValueRange extents) {
+Memory::Region Memory::arrange(OpBuilder &b, ValueRange extents,
+                               std::optional<unsigned> innermost) {
   Region region;
   region.strides.resize(extents.size());
   region.count = constantIndex(b, loc, 1);
-  for (size_t d = extents.size(); d-- > 0;) {
-    region.strides[d] = region.count;
-    region.count = b.create<arith::MulIOp>(loc, region.count, extents[d]);
-  }
+  auto addAxis = [&](unsigned axis) {
+    region.strides[axis] = region.count;
+    region.count = b.create<arith::MulIOp>(loc, region.count, extents[axis]);
+  };
+  if (innermost)
+    addAxis(*innermost);
+  for (size_t axis = extents.size(); axis-- > 0;)
+    if (axis != innermost)
+      addAxis(axis);
   return region;
 }
 

@@ -125,8 +125,10 @@ private:
   };
   Element openElements(mlir::OpBuilder &b, const InputCopy &copy,
                        const Region &region);
-  /// Lays out a box of the extents.
-  Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents);
+  /// Lays out a box of the extents; the last axis, or `innermost`, has its
+  /// elements side by side.
+  Region arrange(mlir::OpBuilder &b, mlir::ValueRange extents,
+                 std::optional<unsigned> innermost = {});
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,
                        mlir::ValueRange position);
   mlir::Type getElement(TablePlan &table);

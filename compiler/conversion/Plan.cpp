@@ -322,6 +322,7 @@ LogicalResult Plan::makeLayouts() {
     if (failed(layout))
       return failure();
     table->layout = std::move(*layout);
+    table->innermost = getAxisOfAdditions(op);
     foldLayout(*table);
     segmentLayout(*table);
   }
@@ -337,11 +338,25 @@ std::optional<unsigned> Plan::getOnlyDim(ArrayRef<int64_t> factors) const {
   return std::nullopt;
 }
 
+/// What scatters whose places are apart add to, by an index of their cells.
+std::optional<unsigned> Plan::getAxisOfAdditions(dp::TableOp table) {
+  for (dp::ScatterOp scatter : table.getScatters()) {
+    Block &block = scatter.getBody().front();
+    if (!scatter->hasAttr(danskin::apartAttrName))
+      continue;
+    auto indices = block.getTerminator()->getOperands().drop_back();
+    for (auto [axis, index] : llvm::enumerate(indices))
+      if (isa<BlockArgument>(index))
+        return axis;
+  }
+  return std::nullopt;
+}
+
 /// Keeps what dp-fold-storage says is enough.
 void Plan::foldLayout(TablePlan &table) {
   auto window =
       table.op->getAttrOfType<DenseI64ArrayAttr>(getWindowAttrName(order));
-  auto rows = table.op->getAttrOfType<ArrayAttr>(order);
+  auto rows = table.root->getAttrOfType<ArrayAttr>(order);
   if (!window || window.size() != 2 || !rows)
     return;
   auto row = cast<DenseI64ArrayAttr>(rows[window[0]]);

@@ -30,6 +30,8 @@ struct TablePlan {
   std::optional<Layout> box;
   /// Never read but at the cell where it is made: a value, no memory.
   bool local = false;
+  /// The axis along which cells of equal time add to it.
+  std::optional<unsigned> innermost;
   /// Of a table kept by segments, how many times before one are read.
   int64_t past = 0;
   /// Its cells are added up segment by segment.
@@ -138,6 +140,7 @@ private:
   void findComponents();
   mlir::LogicalResult makeLayouts();
   void foldLayout(TablePlan &table);
+  static std::optional<unsigned> getAxisOfAdditions(mlir::dp::TableOp table);
   void segmentLayout(TablePlan &table);
   std::optional<unsigned> getOnlyDim(llvm::ArrayRef<int64_t> factors) const;
   void addCopy(mlir::dp::InputOp input);

@@ -232,13 +232,16 @@ void Runner::emitStatement(OpBuilder &b, const Active &active) {
   require(nest.emitGuards(inner, loc, env, active.point));
   for (unsigned row : active.loose)
     require(nest.emitTimeGuard(inner, loc, active.point, row));
-  // Cells of equal time do not read one another; scatters may add to one cell.
+  // Cells of equal time do not read one another; most scatters may add to one
+  // cell.
   nest.emit(
       inner, loc, env, active.point,
       [&](OpBuilder &at, ValueRange indices) {
         emitCell(at, statement, indices);
       },
-      statement.scatter ? StringRef() : StringRef(cellsAttr));
+      !statement.scatter ? StringRef(cellsAttr)
+      : statement.scatter->hasAttr(danskin::apartAttrName) ? StringRef(addsAttr)
+                                                           : StringRef());
 }
 
 void Runner::emitCell(OpBuilder &b, Statement &statement, ValueRange indices) {

@@ -29,8 +29,7 @@ static constexpr int64_t manyCells = 512, manyLongCells = 64;
 static constexpr int64_t pieceUnit = 16;
 
 static bool isShared(Operation *op) {
-  return isa<scf::ForOp>(op) &&
-         (op->hasAttr(cellsAttr) || op->hasAttr(fillAttr));
+  return isa<scf::ForOp>(op) && isOverCells(op);
 }
 
 template <typename Predicate>

@@ -26,6 +26,10 @@ using namespace danskin::conversion;
 /// vectors fill the wait.
 static constexpr unsigned shortRound = 24, vectorsAtOnce = 4;
 
+static bool isVectorizable(scf::ForOp loop) {
+  return loop->hasAttr(cellsAttr) || loop->hasAttr(addsAttr);
+}
+
 /// The innermost loops over cells, and what differs in each.
 static SmallVector<std::pair<scf::ForOp, Varying>>
 findLoops(func::FuncOp kernel) {
@@ -33,7 +37,7 @@ findLoops(func::FuncOp kernel) {
   DenseSet<Operation *> outer;
   // Inner loops come first.
   kernel.walk([&](scf::ForOp loop) {
-    if (!loop->hasAttr(cellsAttr))
+    if (!isVectorizable(loop))
       return;
     if (!outer.contains(loop))
       loops.push_back({loop, Varying(loop)});
@@ -61,8 +65,8 @@ static bool hasShortRounds(scf::ForOp loop) {
 static bool hasLoops(func::FuncOp kernel) {
   return kernel
       .walk([](scf::ForOp loop) {
-        return loop->hasAttr(cellsAttr) ? WalkResult::interrupt()
-                                        : WalkResult::advance();
+        return isVectorizable(loop) ? WalkResult::interrupt()
+                                    : WalkResult::advance();
       })
       .wasInterrupted();
 }

@@ -286,14 +286,16 @@ void Finder::findTables() {
     if (isSummed(table))
       summed.insert(table);
   for (auto [id, op] : llvm::enumerate(dependences.statements)) {
-    if (!mayBeSegmented(id, found.producers) ||
-        op->hasAttr(getWindowAttrName(name)))
+    if (!mayBeSegmented(id, found.producers))
       continue;
-    for (dp::TableOp table : getTables(id))
+    for (dp::TableOp table : getTables(id)) {
+      if (table->hasAttr(getWindowAttrName(name)))
+        continue;
       if (std::optional<int64_t> past = getProducersPast(table, id)) {
         found.past = std::max(found.past, *past);
         segmented[table] = *past;
       }
+    }
   }
   if (segmented.empty())
     return;

@@ -25,19 +25,22 @@ namespace danskin {
 /// Beyond this a table is kept whole.
 static constexpr int64_t mostTimes = 64;
 
-/// How far behind its reader a read of the statement's cells is at most.
+/// How far behind its reader a read of the table's cells, which the statement
+/// makes, is at most.
 static std::optional<int64_t>
 getFurthestRead(ReadDistances &distances, const ProgramDependences &dependences,
-                unsigned id) {
+                dp::TableOp table, unsigned id) {
   int64_t furthest = 0;
   for (auto [k, dependence] :
        llvm::enumerate(dependences.problem.dependences)) {
-    if (dependence.target != id)
+    auto read = dyn_cast<dp::ReadOp>(dependences.reads[k]);
+    if (dependence.target != id ||
+        (read && read.getArray() != table.getResult()))
       continue;
     std::optional<int64_t> behind;
     if (!distances.isOfLaterPhase(dependence.reader, id))
       behind = distances.getFurthest(k);
-    else if (auto read = dyn_cast<dp::ReadOp>(dependences.reads[k]))
+    else if (read)
       behind = distances.getFurthestFromEnd(read, id);
     if (!behind)
       return std::nullopt;
@@ -46,16 +49,16 @@ getFurthestRead(ReadDistances &distances, const ProgramDependences &dependences,
   return furthest;
 }
 
-/// How many times of a statement's cells need room; nothing: all.
+/// How many times of a table's cells need room; nothing: all.
 static std::optional<int64_t> getWindow(ReadDistances &distances,
                                         const ProgramDependences &dependences,
-                                        unsigned id) {
-  auto table = dyn_cast<dp::TableOp>(dependences.statements[id]);
-  if (!table || table.getRank() < 2 || !table.getScatters().empty() ||
+                                        dp::TableOp table, unsigned id) {
+  if (table.getRank() < 2 || !table.getScatters().empty() ||
       table.getRole() == dp::TableRole::Output ||
       distances.getTime(id).isConstant())
     return std::nullopt;
-  std::optional<int64_t> furthest = getFurthestRead(distances, dependences, id);
+  std::optional<int64_t> furthest =
+      getFurthestRead(distances, dependences, table, id);
   std::optional<int64_t> after = distances.getTimesAfterAll(table, id);
   if (!furthest || !after || distances.isExhausted())
     return std::nullopt;
@@ -89,10 +92,16 @@ struct FoldStorage : danskin::impl::DpFoldStorageBase<FoldStorage> {
     if (!distances.getRow())
       return success();
     Builder b(&getContext());
-    for (auto [id, op] : llvm::enumerate(dependences.statements))
-      if (std::optional<int64_t> times = getWindow(distances, dependences, id))
-        op->setAttr(getWindowAttrName(name),
-                    b.getDenseI64ArrayAttr({*distances.getRow(), *times}));
+    for (auto table : getOperation().getBody().front().getOps<dp::TableOp>()) {
+      dp::TableOp root = getRootOwner(table);
+      std::optional<unsigned> id = dependences.findStatement(root);
+      if (!id || table.getRank() != root.getRank())
+        continue;
+      if (std::optional<int64_t> times =
+              getWindow(distances, dependences, table, *id))
+        table->setAttr(getWindowAttrName(name),
+                       b.getDenseI64ArrayAttr({*distances.getRow(), *times}));
+    }
     return success();
   }
 };

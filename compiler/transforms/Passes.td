@@ -212,6 +212,18 @@ def DpFoldStorage : Pass<"dp-fold-storage", "::mlir::dp::ProgramOp"> {
   }];
 }
 
+def DpScatterSums : Pass<"dp-scatter-sums", "::mlir::dp::ProgramOp"> {
+  let summary = "have cells of a wavefront add to sums over its rows";
+  let description = [{
+    Expects schedules. A sum over cells of a table of two indices whose time is
+    of both, one index being the sum's own, becomes a scatter over these cells,
+    scheduled right after each and marked `apart`: cells of equal time add to
+    places of their own. A schedule gets a row more where it ends with one that
+    is not constant. The order of the terms is the same in all schedules.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def DpCheckpointTables : Pass<"dp-checkpoint-tables", "::mlir::dp::ProgramOp"> {
   let summary = "keep what a later phase reads backwards by segments of time";
   let description = [{

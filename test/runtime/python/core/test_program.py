@@ -239,9 +239,12 @@ def test_versions_agree():
 
 
 def test_ranges_are_what_is_tested():
-    """The package takes what the tests run in, and nothing older."""
+    """The package takes what the tests run in, and nothing older; of PyTorch what they are run in by hand."""
     project = (ROOT / "runtime/python/pyproject.toml").read_text()
     tested = "".join((ROOT / "test/lib" / name).read_text() for name in ("requirements.txt", "hosts.txt"))
-    for name in ("numpy", "matplotlib", "torch", "jax"):
+    by_hand = (ROOT / "test/runtime/python/torch/run_torch.py").read_text()
+    (oldest,) = re.findall(r"\btorch==(\d+\.\d+)", by_hand)
+    assert f'"torch>={oldest}"' in project
+    for name in ("numpy", "matplotlib", "jax"):
         (version,) = re.findall(rf"^{name}[=>]=(\S+)$", tested, re.MULTILINE)
         assert f'"{name}>={version}"' in project
