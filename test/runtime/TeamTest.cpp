@@ -9,6 +9,7 @@ extern "C" {
 #include "../../runtime/src/plan.h"
 }
 #include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -61,9 +62,11 @@ TEST(Team, AnyNumberComputesTheSame) {
     }
 }
 
+/// On a busy machine that may take many tries.
 TEST(Team, ThoseWhoComeWork) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   int64_t most = 1;
-  for (int repeat = 0; repeat < 200 && most == 1; ++repeat)
+  while (most == 1 && std::chrono::steady_clock::now() < end)
     most = std::max<int64_t>(most, Rows(2).members);
   EXPECT_EQ(most, 2);
 }
