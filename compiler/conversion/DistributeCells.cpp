@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Additive.h"
-#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
+#include "compiler/conversion/Sharing.h"
 #include "dp/abi.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -38,28 +38,7 @@ static constexpr int64_t warpSize = 32;
 /// What the threads of a block keep in its memory: a number each.
 static constexpr StringLiteral partsName = "dp.parts";
 
-static bool isShared(Operation *op) {
-  return isa<scf::ForOp>(op) && isOverCells(op);
-}
-
-template <typename Predicate>
-static bool containsAny(Operation *op, Predicate predicate) {
-  return op
-      ->walk([&](Operation *inner) {
-        return predicate(inner) ? WalkResult::interrupt()
-                                : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
-static bool isStore(Operation *op) { return isa<memref::StoreOp>(op); }
 static bool isLoad(Operation *op) { return isa<memref::LoadOp>(op); }
-
-/// Kernels leave nothing that another would have to wait for.
-static bool isKernelCall(Operation *op) {
-  return isa<func::CallOp>(op) &&
-         llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
-}
 
 /// Do all threads have a part in it?
 static bool isCommon(Operation *op) {
@@ -105,7 +84,6 @@ private:
   void visitWriter(Operation *op);
   /// A barrier before `op`, if anything was written since the last one.
   void meet(Operation *op);
-  void giveToFirst(Operation *op);
   void ownAdditions(Operation *op);
   void ownBlock(memref::StoreOp store);
   void ownAddition(memref::StoreOp store);
@@ -149,6 +127,7 @@ void Distributor::visit(Block &block) {
     } else if (op.getNumRegions() && containsAny(&op, isStore)) {
       visitWriter(&op);
     } else if (containsAny(&op, isLoad) || isKernelCall(&op)) {
+      // Kernels leave nothing that another would have to wait for.
       meet(&op);
       auto loop = dyn_cast<scf::ForOp>(op);
       if (loop && !loop->getParentOfType<scf::ForOp>() && isAdditive(loop))
@@ -185,28 +164,8 @@ void Distributor::visitWriter(Operation *op) {
   // The first need not wait for itself.
   if (adds || allWrote)
     meet(op);
-  adds ? ownAdditions(op) : giveToFirst(op);
+  adds ? ownAdditions(op) : giveToFirst(op, isFirst);
   (adds ? allWrote : firstWrote) = true;
-}
-
-/// Others get nothing from it.
-void Distributor::giveToFirst(Operation *op) {
-  OpBuilder b(op);
-  auto branch = b.create<scf::IfOp>(loc, op->getResultTypes(), isFirst,
-                                    /*withElse=*/op->getNumResults() > 0);
-  Block &then = branch.getThenRegion().front();
-  op->replaceAllUsesWith(branch);
-  if (op->getNumResults()) {
-    OpBuilder inside = OpBuilder::atBlockEnd(&then);
-    inside.create<scf::YieldOp>(loc, op->getResults());
-    OpBuilder otherwise = branch.getElseBodyBuilder();
-    SmallVector<Value> nothing;
-    for (Type type : op->getResultTypes())
-      nothing.push_back(otherwise.create<arith::ConstantOp>(
-          loc, otherwise.getZeroAttr(type)));
-    otherwise.create<scf::YieldOp>(loc, nothing);
-  }
-  op->moveBefore(&then, then.begin());
 }
 
 /// What an addition's place is computed from, within its block: not further

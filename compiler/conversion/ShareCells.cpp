@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/ShareCells.h"
-#include "compiler/conversion/Marks.h"
+#include "compiler/conversion/Sharing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,32 +28,11 @@ static constexpr int64_t manyCells = 512, manyLongCells = 64;
 /// Pieces begin on a cache line.
 static constexpr int64_t pieceUnit = 16;
 
-static bool isShared(Operation *op) {
-  return isa<scf::ForOp>(op) && isOverCells(op);
-}
-
-template <typename Predicate>
-static bool contains(Operation *op, Predicate predicate) {
-  return op
-      ->walk([&](Operation *inner) {
-        return predicate(inner) ? WalkResult::interrupt()
-                                : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
-static bool isStore(Operation *op) { return isa<memref::StoreOp>(op); }
-
 /// Every thread notes its own faults: they all write the same.
 static bool onlyNotes(Operation *op) {
-  return !contains(op, [](Operation *inner) {
+  return !containsAny(op, [](Operation *inner) {
     return isStore(inner) && !inner->hasAttr(faultAttr);
   });
-}
-
-static bool isPath(Operation *op) {
-  return isa<func::CallOp>(op) &&
-         llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
 }
 
 namespace {
@@ -65,7 +44,6 @@ public:
 private:
   void visit(Block &block);
   void share(scf::ForOp loop);
-  void giveToFirst(Operation *op);
   bool readsWritten(Operation *op);
   void meet(OpBuilder &b);
   void meetWhere(OpBuilder &b, Value condition);
@@ -131,7 +109,7 @@ void Sharer::meetWhere(OpBuilder &b, Value condition) {
 }
 
 bool Sharer::readsWritten(Operation *op) {
-  return contains(op, [&](Operation *inner) {
+  return containsAny(op, [&](Operation *inner) {
     auto load = dyn_cast<memref::LoadOp>(inner);
     return load && written.contains(load.getMemRef());
   });
@@ -141,15 +119,16 @@ void Sharer::visit(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     if (isShared(&op)) {
       share(cast<scf::ForOp>(op));
-    } else if (contains(&op, isShared)) {
+    } else if (containsAny(&op, isShared)) {
       for (Region &region : op.getRegions())
         if (!region.empty())
           visit(region.front());
-    } else if (isPath(&op) || (contains(&op, isStore) && !onlyNotes(&op))) {
+    } else if (isKernelCall(&op) ||
+               (containsAny(&op, isStore) && !onlyNotes(&op))) {
       OpBuilder b(&op);
       meetWhere(b, getDirty(b));
       setDirty(b, no);
-      giveToFirst(&op);
+      giveToFirst(&op, isFirst);
     } else if (readsWritten(&op)) {
       OpBuilder b(&op);
       meetWhere(b, isTeam);
@@ -158,29 +137,9 @@ void Sharer::visit(Block &block) {
   }
 }
 
-/// Others get nothing from it.
-void Sharer::giveToFirst(Operation *op) {
-  OpBuilder b(op);
-  bool hasResults = op->getNumResults() > 0;
-  auto branch = b.create<scf::IfOp>(loc, op->getResultTypes(), isFirst,
-                                    /*withElse=*/hasResults);
-  op->replaceAllUsesWith(branch);
-  Block &then = branch.getThenRegion().front();
-  if (hasResults) {
-    OpBuilder::atBlockEnd(&then).create<scf::YieldOp>(loc, op->getResults());
-    OpBuilder otherwise = branch.getElseBodyBuilder();
-    SmallVector<Value> nothing;
-    for (Type type : op->getResultTypes())
-      nothing.push_back(otherwise.create<arith::ConstantOp>(
-          loc, otherwise.getZeroAttr(type)));
-    otherwise.create<scf::YieldOp>(loc, nothing);
-  }
-  op->moveBefore(&then, then.begin());
-}
-
 void Sharer::share(scf::ForOp loop) {
   OpBuilder b(loop);
-  bool hasLoops = contains(loop, [&](Operation *op) {
+  bool hasLoops = containsAny(loop, [&](Operation *op) {
     return isa<LoopLikeOpInterface>(op) && op != loop;
   });
   Value lower = loop.getLowerBound(), upper = loop.getUpperBound();
@@ -210,7 +169,7 @@ void danskin::conversion::shareCells(func::FuncOp kernel) {
   for (Type type : {Type(b.getIndexType()), Type(b.getIndexType()),
                     Type(LLVM::LLVMPointerType::get(kernel.getContext()))})
     kernel.insertArgument(kernel.getNumArguments(), type, {}, kernel.getLoc());
-  if (kernel->hasAttr(sequentialAttr) || !contains(kernel, isShared))
+  if (kernel->hasAttr(sequentialAttr) || !containsAny(kernel, isShared))
     return;
   Sharer(kernel).run();
   kernel->setAttr(teamAttr, b.getUnitAttr());
