@@ -3,10 +3,12 @@ Functions of `functions`: a Function with forward mode has no compiled backward
 pass (pytorch#180284), and operators with derivatives do not work under torch.func
 (pytorch#168393), so that both are needed.
 
-value is differentiated by grad, grad by hvp, and hvp raises.
+value is differentiated by grad, grad by hvp, and hvp raises. In forward mode all raise:
+torch.library has no rule for it, and would drop tangents.
 """
 
 import torch
+from torch.autograd import forward_ad
 
 
 def register(operator, get_operator, choose_type):
@@ -26,7 +28,40 @@ def register(operator, get_operator, choose_type):
         dtype = choose_type(tensors)
         return get_operator(program, query, wrt, dtype)
 
-    torch.library.register_autograd(operator.name, makers[query](operator, successor), setup_context=setup)
+    library = _Library("danskin", "FRAGMENT")
+    library.title = program.name
+    _kept.append(library)
+    torch.library.register_autograd(operator.name, makers[query](operator, successor), setup_context=setup, lib=library)
+
+
+# With a library goes what it has registered.
+_kept = []
+
+
+class _Library(torch.library.Library):
+    """Its kernels refuse tensors that have tangents.
+
+    Attributes:
+        title: of the program.
+    """
+
+    def impl(self, name, kernel, *arguments, **options):
+        """As of torch.library.Library."""
+        title = self.title
+
+        def checked(keys, *values):
+            if forward_ad._current_level >= 0 and torch._C._is_fwd_grad_enabled():
+                _refuse_tangents(title, values)
+            return kernel(keys, *values)
+
+        super().impl(name, checked, *arguments, **options)
+
+
+def _refuse_tangents(title, values):
+    for each in values:
+        if isinstance(each, torch.Tensor) and each.is_floating_point() and forward_ad.unpack_dual(each).tangent is not None:
+            raise RuntimeError(f"{title}: a compiled function has no forward mode: call torch.func.jvp, jacfwd or "
+                               "forward_ad outside of torch.compile, or jvp_and_hvp inside")  # fmt: skip
 
 
 class _Places:
