@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .host import Host
+from .host import Host, refuse_mask
 from .plans import Array, Plan, get_num_threads
 
 if TYPE_CHECKING:
@@ -51,10 +51,11 @@ class NumpyHost(Host):
                       for name in each.abi_names}  # fmt: skip
 
     def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
-        given = dict(bound.inputs)
-        given.update((f"ct.{name}", each) for name, each in cotangents.items())
-        given.update((f"dir.{name}", each) for name, each in directions.items())
-        arrays = {name: _take(name, value) for name, value in given.items()}
+        further = {f"ct.{name}": each for name, each in cotangents.items()}
+        further.update((f"dir.{name}", each) for name, each in directions.items())
+        for name, value in further.items():
+            refuse_mask(self.program, name, value)
+        arrays = {name: _take(name, value) for name, value in (*bound.inputs.items(), *further.items())}
         dtype = self._choose_type(arrays)
         arrays["gamma"] = _take("gamma", bound.gamma)
         entry = self.program.entry(query, dtype, wrt or None)

@@ -300,6 +300,8 @@ FAULTS = [
     (TypeError, r"input `x`", lambda f, x, y: f(object(), y)),
     (TypeError, r"input `y`: is a masked array", lambda f, x, y: f.grad(x, np.ma.masked_invalid(y), wrt="x")),
     (TypeError, r"lengths of N`: is a masked array", lambda f, x, y: f(x, y, lengths={"N": np.ma.array([1, 2])})),
+    (TypeError, r"ct.*`: is a masked array", lambda f, x, y: f.grad(x, y, cotangent=np.ma.array(1.0))),
+    (TypeError, r"dir\.y`: is a masked array", lambda f, x, y: f.hvp(x, y, direction=(x, np.ma.array(y)))),
     (TypeError, r"misses `y`", lambda f, x, y: f(x)),
     (TypeError, r"unexpected `z`", lambda f, x, y: f(x, y, z=1)),
     (TypeError, r"`x` twice", lambda f, x, y: f(x, y, x=x)),
