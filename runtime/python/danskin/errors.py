@@ -31,8 +31,11 @@ def python_name(name):
 class CompileError(ValueError):
     """A program that the compiler refuses.
 
-    `diagnostics` holds one dict a diagnostic, as `dpc --diagnostics-format=json`
-    prints them: code, severity, message, line, column, notes, helps.
+    Attributes:
+        diagnostics: one dict a diagnostic, as `dpc --diagnostics-format=json` prints
+            them: code, severity, message, line, column, notes, helps.
+        text: of the program; the message quotes the lines that are at fault.
+        source: what the message calls it, a path say.
     """
 
     def __init__(self, diagnostics: Iterable[dict[str, Any]], text: str = "", source: str = "program") -> None:

@@ -49,7 +49,15 @@ class Argmax:
 
     def path(self, instance: int | None = None) -> Any:
         """The steps in preorder, a list of `Step`; of a batch a list of such lists,
-        or those of one instance."""
+        or those of one instance.
+
+        Args:
+            instance: its place in the batch; None for all.
+
+        Raises:
+            ValueError: there is no batch, so no instance.
+            IndexError: the batch has no such instance.
+        """
         # NumPy does not fetch a tensor from a GPU.
         rows, length = (np.asarray(each.cpu() if hasattr(each, "cpu") else each) for each in (self.rows, self.length))
         if rows.ndim == 2:

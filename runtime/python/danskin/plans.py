@@ -23,7 +23,11 @@ _threads = 0
 def set_num_threads(count: int) -> None:
     """Runs batches on at most `count` threads; 0: one a processor. JAX has the number
     of when a call was traced, PyTorch one of its own, torch.set_num_threads. Results
-    do not depend on it."""
+    do not depend on it.
+
+    Raises:
+        ValueError: `count` is negative.
+    """
     global _threads
     if count < 0:
         raise ValueError(f"there cannot be {count} threads")

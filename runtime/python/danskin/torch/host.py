@@ -41,7 +41,23 @@ class TorchHost(Host):
 
     Results, gradients and Hessian-products are differentiable: twice in all, in
     reverse and forward mode, under torch.func and under torch.compile (once there:
-    call `hvp` for second order). Third derivatives raise RuntimeError.
+    call `hvp` for second order), where forward mode raises. A gradient has the type of
+    what it is taken by, a path is of int64.
+
+    Shapes: an input as declared, [N, K] say, or [B, N, K] of a batch of B; its
+    gradient, its direction and its Hessian-product are like it. An output without
+    indices is [], or [B]. `gamma` and each of `lengths` are [] or [B].
+
+    Units: `gamma` is in units of the scores: where all are twice as large, twice the
+    gamma gives the same weights. `lengths` count what their size counts.
+
+    Raises:
+        TypeError: an argument is missing, or of a type that is not taken.
+        ValueError: shapes contradict each other, or a value is out of its range;
+            the message names the array, the axis and both sizes. Tensors lie on
+            several devices.
+        RuntimeError: a third derivative, however one asks for it; forward mode under
+            torch.compile; there is no memory for the workspace.
     """
 
     def __init__(self, program: Program) -> None:
