@@ -39,7 +39,13 @@ namespace {
 class Sharer {
 public:
   explicit Sharer(func::FuncOp kernel);
-  void run() { visit(kernel.getBody().front()); }
+  void run() {
+    visit(kernel.getBody().front());
+    // Not before: it would be looked at like the kernel's own.
+    OpBuilder b(kernel.getContext());
+    b.setInsertionPointAfterValue(dirty);
+    setDirty(b, no);
+  }
 
 private:
   void visit(Block &block);
@@ -95,7 +101,6 @@ Sharer::Sharer(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
   isTeam = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sgt, numThreads,
                                    constant(b, 1));
   dirty = b.create<memref::AllocaOp>(loc, MemRefType::get({1}, b.getI1Type()));
-  setDirty(b, no);
 }
 
 void Sharer::meet(OpBuilder &b) {

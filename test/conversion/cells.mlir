@@ -18,6 +18,8 @@
 // CHECK-SAME: %[[THREAD:[a-z0-9]*]]: index, %[[THREADS:[a-z0-9]*]]: index, %[[TEAM:[a-z0-9]*]]: !llvm.ptr)
 // CHECK: %[[FIRSTS:.*]] = arith.cmpi eq, %[[THREAD]], %c0
 // CHECK: %[[TOGETHER:.*]] = arith.cmpi sgt, %[[THREADS]], %c1
+// CHECK: %[[DIRTY:.*]] = memref.alloca() : memref<1xi1>
+// CHECK-NEXT: memref.store %false, %[[DIRTY]][%c0]
 // CHECK: scf.for %[[I:.*]] =
 // CHECK:   %[[MANY:.*]] = arith.cmpi sge, %{{.*}}, %c512
 // CHECK:   %[[LONG:.*]] = arith.andi %[[MANY]], %[[TOGETHER]]
