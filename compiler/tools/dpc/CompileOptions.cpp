@@ -187,6 +187,8 @@ private:
       options.library.hasLines = true;
     else if (argument == "-MD")
       writesDependencies = true;
+    else if (argument == "--precise")
+      options.library.pipeline.form = "wide";
     else if (argument == "--print-schedule")
       options.printSchedule = true;
     else if (argument == "--time-trace")

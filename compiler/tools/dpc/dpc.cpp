@@ -45,6 +45,8 @@ static constexpr llvm::StringLiteral furtherOptions =
   -D NAME=VALUE           specialize a size
   --form=auto|native|wide scaled single precision where that is as good (default),
                           the arrays' type, or double
+  --precise               the same as --form=wide: gradients of f32 arrays with errors
+                          below 1e-6, whatever the length and gamma
   --lane=none|first       the free axis of the innermost loop
   --storage=full|box      rows from their own first cell, or bounding boxes
   --row-major             schedule cell by cell in the order of the indices (default:
