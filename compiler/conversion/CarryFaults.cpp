@@ -80,8 +80,8 @@ Value Carrier::carry(Block &block, Value sum) {
       sum = b.create<arith::OrIOp>(op.getLoc(), sum, fault);
       memory = note.getMemRef();
       op.erase();
-    } else if ( // Its iterations are shared out, so each notes its own.
-        isOverCells(&op) || !hasNotes(&op)) {
+    } else if (isOverCells(&op) || !hasNotes(&op)) {
+      // Iterations that are shared out note each its own.
       continue;
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       sum = carry(branch, sum);

@@ -102,17 +102,15 @@ void Runner::emitTimeLoop(OpBuilder &b, std::vector<Active> group,
   if (!bounds.isCommon)
     for (Active &active : group)
       active.loose.push_back(row);
-  const auto &checkpoint = plan.checkpoint;
-  auto isOfPhase = [&](ArrayRef<int64_t> phase) {
-    return checkpoint && checkpoint->row == row &&
-           plan.isOfPhase(*group.front().statement, phase);
-  };
-  if (isOfPhase(checkpoint ? checkpoint->producers : std::vector<int64_t>())) {
-    producers = std::move(group);
-    return emitProducers(b);
+  if (plan.checkpoint && plan.checkpoint->row == row) {
+    const Statement &first = *group.front().statement;
+    if (plan.isOfPhase(first, plan.checkpoint->producers)) {
+      producers = std::move(group);
+      return emitProducers(b);
+    }
+    if (plan.isOfPhase(first, plan.checkpoint->readers))
+      return emitReaders(b, std::move(group), row);
   }
-  if (isOfPhase(checkpoint ? checkpoint->readers : std::vector<int64_t>()))
-    return emitReaders(b, std::move(group), row);
   emitTimesBetween(b, std::move(group), row, bounds.lower, upper);
 }
 

@@ -67,8 +67,8 @@ private:
   Location loc;
   Value thread, numThreads, team;
   Value zero, no, isFirst, isTeam;
-  /// Of each thread, alike for all: did others than the first write since they
-  /// met?
+  /// Of each thread, alike for all: may others than the first still be at what
+  /// they write or read?
   Value dirty;
   DenseSet<Value> written;
 };
@@ -137,7 +137,7 @@ void Sharer::visit(Block &block) {
     } else if (readsWritten(&op)) {
       OpBuilder b(&op);
       meetWhere(b, isTeam);
-      setDirty(b, no);
+      setDirty(b, isTeam);
     }
   }
 }

@@ -54,6 +54,9 @@ private:
   std::optional<int64_t> getProducersPast(dp::TableOp table, unsigned id);
   std::optional<int64_t> getReadersPast(dp::TableOp table, unsigned id);
   void findTables();
+  void addTables(const Phase &phase, int64_t &most,
+                 std::optional<int64_t> (Finder::*getPast)(dp::TableOp,
+                                                           unsigned));
   void mark();
 
   dp::ProgramOp program;
@@ -285,28 +288,24 @@ void Finder::findTables() {
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
     if (isSummed(table))
       summed.insert(table);
-  for (auto [id, op] : llvm::enumerate(dependences.statements)) {
-    if (!mayBeSegmented(id, found.producers))
+  addTables(found.producers, found.past, &Finder::getProducersPast);
+  if (!segmented.empty())
+    addTables(found.readers, found.readersPast, &Finder::getReadersPast);
+}
+
+/// Keeps a phase's tables by segments that `getPast` has an answer for; `most`
+/// becomes the largest.
+void Finder::addTables(const Phase &phase, int64_t &most,
+                       std::optional<int64_t> (Finder::*getPast)(dp::TableOp,
+                                                                 unsigned)) {
+  for (unsigned id = 0; id < dependences.statements.size(); ++id) {
+    if (!mayBeSegmented(id, phase))
       continue;
     for (dp::TableOp table : getTables(id)) {
       if (table->hasAttr(getWindowAttrName(name)))
         continue;
-      if (std::optional<int64_t> past = getProducersPast(table, id)) {
-        found.past = std::max(found.past, *past);
-        segmented[table] = *past;
-      }
-    }
-  }
-  if (segmented.empty())
-    return;
-  for (auto [id, op] : llvm::enumerate(dependences.statements)) {
-    if (!mayBeSegmented(id, found.readers))
-      continue;
-    for (dp::TableOp table : getTables(id)) {
-      if (table->hasAttr(getWindowAttrName(name)))
-        continue;
-      if (std::optional<int64_t> past = getReadersPast(table, id)) {
-        found.readersPast = std::max(found.readersPast, *past);
+      if (std::optional<int64_t> past = (this->*getPast)(table, id)) {
+        most = std::max(most, *past);
         segmented[table] = *past;
       }
     }

@@ -60,9 +60,8 @@ std::optional<std::pair<int64_t, int64_t>> ReadDistances::getSums(unsigned k) {
       distances[k].smallest(reader.coefficients, negate(target.coefficients));
   int64_t negated =
       distances[k].smallest(negate(reader.coefficients), target.coefficients);
-  if (least == Distance::unbounded || negated == Distance::unbounded)
-    return std::nullopt;
-  if (least == Distance::none)
+  if (least == Distance::unbounded || negated == Distance::unbounded ||
+      least == Distance::none)
     return std::nullopt;
   int64_t constant = reader.constant + target.constant;
   return std::pair{constant + least, constant - negated};

@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/analysis/ScheduleAttr.h"
 #include "compiler/transforms/Passes.h"
-#include "compiler/transforms/ReadDistances.h"
 #include "compiler/transforms/Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -95,30 +95,21 @@ static bool isWorthIt(dp::TableOp root) {
   return isAny;
 }
 
-/// The constants of a statement's rows, up to the first that is none.
-static std::vector<int64_t> getPhase(dp::TableOp root, StringRef name) {
-  std::vector<int64_t> phase;
-  if (auto rows = getScheduleRows(root, name))
-    for (const ScheduleRow &row : *rows) {
-      if (!row.isConstant())
-        break;
-      phase.push_back(row.constant);
-    }
-  return phase;
-}
-
-/// Is a cell of `root` computed no later than that of `mine` with its indices?
-static bool isNotLater(dp::TableOp root, dp::TableOp mine, StringRef name) {
+/// Is a cell of `root` computed no later than one of `mine`: before it in any
+/// case, or because it has its indices?
+static bool isNotLater(dp::TableOp root, dp::TableOp mine, StringRef name,
+                       bool isSameCell) {
   auto rows = getScheduleRows(root, name), others = getScheduleRows(mine, name);
   if (!rows || !others)
     return !others;
   for (auto [row, other] : llvm::zip_equal(*rows, *others)) {
-    if (row.coefficients != other.coefficients)
+    bool isConstant = row.isConstant() && other.isConstant();
+    if (!isConstant && (!isSameCell || row.coefficients != other.coefficients))
       return false;
     if (row.constant != other.constant)
       return row.constant < other.constant;
   }
-  return true;
+  return isSameCell;
 }
 
 /// Is what is read there when the cell that adds is?
@@ -131,9 +122,7 @@ static bool isKnown(dp::ReadOp other, dp::ReadOp read) {
   bool isSameCell = llvm::equal(other.getIndices(), read.getIndices());
   StringRef names[] = {scheduleAttrName, wavefrontAttrName};
   return llvm::all_of(names, [&](StringRef name) {
-    if (!mine->hasAttr(name) || getPhase(root, name) < getPhase(mine, name))
-      return !mine->hasAttr(name) || root->hasAttr(name);
-    return isSameCell && isNotLater(root, mine, name);
+    return isNotLater(root, mine, name, isSameCell);
   });
 }
 
