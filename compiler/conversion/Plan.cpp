@@ -372,8 +372,9 @@ void Plan::segmentLayout(TablePlan &table) {
     return;
   table.past = past.getInt();
   auto row = cast<DenseI64ArrayAttr>(rows[checkpoint->row]);
+  // What scatters over a table does not make its cells.
   bool isReader = llvm::any_of(statements, [&](const Statement &statement) {
-    return statement.over->op == table.root &&
+    return statement.over->op == table.root && !statement.scatter &&
            isOfPhase(statement, checkpoint->readers);
   });
   table.layout->segment(checkpoint->row,

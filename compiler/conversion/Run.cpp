@@ -188,6 +188,8 @@ void Runner::emitReaders(OpBuilder &b, std::vector<Active> group,
   memory.restoreTimes(b, all.count);
   env.getWindow(Env::Phase::Producers).first =
       b.create<arith::SubIOp>(loc, all.producers.upper, all.past);
+  env.getWindow(Env::Phase::Readers).first =
+      b.create<arith::SubIOp>(loc, loop.getResult(0), all.readersPast);
 }
 
 /// Adds to sums what has the readers' times from `lower` to `upper`; before the

@@ -106,6 +106,9 @@ Segments::Segments(Plan &plan, Env &env)
   addBeyond(readers.lower, emitRawMirror(b, last).lower);
   addBeyond(emitRawMirror(b, constant(0)).upper, readers.upper);
   env.getWindow(Env::Phase::Readers).length = room;
+  // Where nothing was moved yet; what is never computed may also read there.
+  env.getWindow(Env::Phase::Producers).first = producers.lower;
+  env.getWindow(Env::Phase::Readers).first = readers.lower;
 }
 
 Value Segments::emitFirst(OpBuilder &b, Value segment) const {
