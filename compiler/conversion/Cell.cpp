@@ -252,7 +252,8 @@ SmallVector<Value> Cell::emitBody(OpBuilder &b, Unit &unit,
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
-                                           ValueRange carried, Leaf leaf) {
+                                           ValueRange carried, Leaf leaf,
+                                           bool isFlat) {
   for (;; ++op) {
     if (auto yield = dyn_cast<dp::YieldOp>(*op))
       return leaf(b, yield, carried);
@@ -267,16 +268,20 @@ SmallVector<Value> Cell::emitComprehension(OpBuilder &b, Block::iterator op,
           [&](OpBuilder &inner, Location, Value index, ValueRange inside) {
             scope.map(iterate.getIndex(), index);
             inner.create<scf::YieldOp>(
-                loc, emitComprehension(inner, std::next(op), inside, leaf));
+                loc,
+                emitComprehension(inner, std::next(op), inside, leaf, isFlat));
           });
       return SmallVector<Value>(loop.getResults());
     }
     if (auto where = dyn_cast<dp::WhereOp>(*op)) {
+      if (isFlat && isCheap(where))
+        return emitFlat(b, op, carried, leaf);
       auto branch = b.create<scf::IfOp>(
           loc, getIndex(where.getCondition()),
           [&](OpBuilder &inner, Location) {
             inner.create<scf::YieldOp>(
-                loc, emitComprehension(inner, std::next(op), carried, leaf));
+                loc,
+                emitComprehension(inner, std::next(op), carried, leaf, isFlat));
           },
           [&](OpBuilder &inner, Location) {
             inner.create<scf::YieldOp>(loc, carried);

@@ -78,11 +78,16 @@ private:
                                           mlir::dp::EquationOp equation,
                                           mlir::ValueRange indices);
 
-  /// Emits a comprehension from `op` on: loops, guards, then `leaf`.
-  llvm::SmallVector<mlir::Value> emitComprehension(mlir::OpBuilder &b,
-                                                   mlir::Block::iterator op,
-                                                   mlir::ValueRange carried,
-                                                   Leaf leaf);
+  /// Emits a comprehension from `op` on: loops, guards, then `leaf`. If it is
+  /// flat, `leaf` takes heed of `conditions`.
+  llvm::SmallVector<mlir::Value>
+  emitComprehension(mlir::OpBuilder &b, mlir::Block::iterator op,
+                    mlir::ValueRange carried, Leaf leaf, bool isFlat = false);
+  bool isCheap(mlir::dp::WhereOp first);
+  llvm::SmallVector<mlir::Value> emitFlat(mlir::OpBuilder &b,
+                                          mlir::Block::iterator op,
+                                          mlir::ValueRange carried, Leaf leaf);
+  Real selectTerm(mlir::OpBuilder &b, Real term);
 
   void emitOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitRead(mlir::OpBuilder &b, mlir::dp::ReadOp op);
@@ -108,10 +113,12 @@ private:
   };
   Measure &getMeasure(const LogUnit &unit);
   void emitFault(mlir::OpBuilder &b, mlir::Value bad);
+  void noteFault(mlir::OpBuilder &b, mlir::Value bad);
   /// Emits an operation whose result has a unit; false if this is none.
   bool emitScaledOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitScaledChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitScaledWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
+  bool emitShareOp(mlir::OpBuilder &b, mlir::Operation *op);
   /// Where the element that `value` is of an input is kept in the unit.
   const InputPower *findPower(mlir::Value value, LogUnit unit);
   bool isTabulated(mlir::dp::ChooseOp op);
@@ -131,6 +138,13 @@ private:
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;
   llvm::DenseMap<mlir::Value, bool> absences;
   std::map<std::pair<void *, bool>, Measure> measures;
+  /// A weight as a product.
+  struct Share {
+    mlir::Value mass, reciprocal;
+  };
+  llvm::DenseMap<mlir::Value, Share> shares;
+  /// Of a term that is computed whether they hold or not.
+  llvm::SmallVector<mlir::Value> conditions;
   Times times;
   /// Of an arm of a restricted sum.
   struct Terms {

@@ -47,7 +47,7 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
       })
       .Case([&](arith::SelectOp op) { emitSelect(b, op); })
       .Default([&](Operation *op) {
-        if (!emitScaledOp(b, op))
+        if (!emitScaledOp(b, op) && !emitShareOp(b, op))
           emitGeneric(b, op);
       });
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Cell.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -135,7 +136,7 @@ SmallVector<Value> Cell::emitTerms(OpBuilder &b, dp::ArmOp arm,
                                    ValueRange carried, Leaf leaf) {
   Block &block = arm.getBody().front();
   if (!times.lower)
-    return emitComprehension(b, block.begin(), carried, leaf);
+    return emitComprehension(b, block.begin(), carried, leaf, /*isFlat=*/true);
   // Sums within terms are not restricted.
   Times restriction = std::exchange(times, Times());
   terms = {getTime(plan, arm), nullptr, restriction};
@@ -144,13 +145,15 @@ SmallVector<Value> Cell::emitTerms(OpBuilder &b, dp::ArmOp arm,
       terms.loop = iterate;
   SmallVector<Value> results;
   if (terms.loop) {
-    results = emitComprehension(b, block.begin(), carried, leaf);
+    results =
+        emitComprehension(b, block.begin(), carried, leaf, /*isFlat=*/true);
   } else {
     auto branch = b.create<scf::IfOp>(
         loc, emitIsInTimes(b, emitTime(b)),
         [&](OpBuilder &inner, Location) {
           inner.create<scf::YieldOp>(
-              loc, emitComprehension(inner, block.begin(), carried, leaf));
+              loc, emitComprehension(inner, block.begin(), carried, leaf,
+                                     /*isFlat=*/true));
         },
         [&](OpBuilder &inner, Location) {
           inner.create<scf::YieldOp>(loc, carried);
@@ -202,22 +205,107 @@ std::pair<Value, Value> Cell::emitTimeBounds(OpBuilder &b, Value lower,
           b.create<arith::MinSIOp>(loc, upper, end)};
 }
 
+/// Asks numbers, on which no index of a read depends?
+static bool isOfNumbers(dp::WhereOp where) {
+  SmallVector<Value> open = {where.getCondition()};
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (!op)
+      return false;
+    if (isa<dp::PresentOp, arith::CmpFOp, arith::ConstantOp>(op))
+      continue;
+    if (!isa<arith::XOrIOp, arith::AndIOp, arith::OrIOp>(op))
+      return false;
+    llvm::append_range(open, op->getOperands());
+  }
+  return true;
+}
+
+/// Do this guard and what follows it only ask numbers, and would it cost less
+/// to compute the term in vain than to branch around it? With scaled numbers it
+/// does, for these need no function.
+bool Cell::isCheap(dp::WhereOp first) {
+  bool hasScaled = false;
+  for (Operation &op :
+       llvm::make_range(first->getIterator(),
+                        first->getBlock()->without_terminator().end())) {
+    if (auto where = dyn_cast<dp::WhereOp>(op)) {
+      if (!isOfNumbers(where))
+        return false;
+    } else if (auto weight = dyn_cast<dp::WeightOp>(op)) {
+      if (!plan.units.isScaled(weight))
+        return false;
+      hasScaled = true;
+    } else if (!isa<arith::ArithDialect>(op.getDialect()) &&
+               !isa<dp::ReadOp, dp::PresentOp, affine::AffineApplyOp>(op)) {
+      return false;
+    }
+  }
+  return hasScaled;
+}
+
+/// Is the number a score whose weight has to be other than 0 too?
+static bool isWeighed(dp::PresentOp present) {
+  return llvm::any_of(present.getValue().getUsers(), [&](Operation *user) {
+    auto weight = dyn_cast<dp::WeightOp>(user);
+    return weight && weight->getBlock() == present->getBlock() &&
+           llvm::any_of(weight->getUsers(), [](Operation *compare) {
+             return isa<arith::CmpFOp>(compare) &&
+                    llvm::any_of(compare->getUsers(),
+                                 llvm::IsaPred<dp::WhereOp>);
+           });
+  });
+}
+
+/// The rest of a term from a guard on, without branches.
+SmallVector<Value> Cell::emitFlat(OpBuilder &b, Block::iterator op,
+                                  ValueRange carried, Leaf leaf) {
+  for (; !isa<dp::YieldOp>(*op); ++op) {
+    auto where = dyn_cast<dp::WhereOp>(*op);
+    if (!where) {
+      emitOp(b, &*op);
+      continue;
+    }
+    // An absent score has weight 0.
+    auto present = where.getCondition().getDefiningOp<dp::PresentOp>();
+    if (!present || !isWeighed(present))
+      conditions.push_back(getIndex(where.getCondition()));
+  }
+  SmallVector<Value> results = leaf(b, cast<dp::YieldOp>(*op), carried);
+  conditions.clear();
+  return results;
+}
+
+/// 0 unless all conditions hold.
+Real Cell::selectTerm(OpBuilder &b, Real term) {
+  for (Value condition : conditions) {
+    term.value = b.create<arith::SelectOp>(loc, condition, term.value,
+                                           memory.emitFloat(b, 0.0));
+    if (term.present)
+      term.present = b.create<arith::OrIOp>(
+          loc, term.present,
+          b.create<arith::XOrIOp>(loc, condition,
+                                  b.create<arith::ConstantIntOp>(loc, 1, 1)));
+  }
+  return term;
+}
+
 void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
   bool absent = mayBeAbsent(op.getResult());
   SmallVector<Value> carried = {memory.emitFloat(b, 0.0)};
   if (absent)
     carried.push_back(b.create<arith::ConstantIntOp>(loc, 1, 1));
   for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
-    carried =
-        emitTerms(b, arm, carried,
-                  [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-                    Real term = getPlain(inner, yield.getOperand(0));
-                    SmallVector<Value> next = {inner.create<arith::AddFOp>(
-                        loc, inside[0], term.value)};
-                    if (absent)
-                      next.push_back(both(inner, inside[1], term.present));
-                    return next;
-                  });
+    carried = emitTerms(
+        b, arm, carried,
+        [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+          Real term = selectTerm(inner, getPlain(inner, yield.getOperand(0)));
+          SmallVector<Value> next = {
+              inner.create<arith::AddFOp>(loc, inside[0], term.value)};
+          if (absent)
+            next.push_back(both(inner, inside[1], term.present));
+          return next;
+        });
   reals[op.getResult()] = {carried[0], absent ? carried[1] : Value(), Value()};
 }
 

@@ -34,6 +34,12 @@ static Real toReal(const ScaledNumber &number) {
 //===----------------------------------------------------------------------===//
 
 void Cell::emitFault(OpBuilder &b, Value bad) {
+  for (Value condition : conditions)
+    bad = both(b, bad, condition);
+  noteFault(b, bad);
+}
+
+void Cell::noteFault(OpBuilder &b, Value bad) {
   auto branch = b.create<scf::IfOp>(loc, bad, false);
   OpBuilder then = branch.getThenBodyBuilder();
   auto store = then.create<memref::StoreOp>(
@@ -66,7 +72,7 @@ Cell::Measure &Cell::getMeasure(const LogUnit &unit) {
                                 constant(0x1p-100)),
         b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, temperature,
                                 constant(0x1p100)));
-    emitFault(b, b.create<arith::XOrIOp>(
+    noteFault(b, b.create<arith::XOrIOp>(
                      loc, isGood, b.create<arith::ConstantIntOp>(loc, 1, 1)));
     measure.perLog = b.create<arith::MulFOp>(loc, temperature, constant(sign));
     log2e = b.create<arith::DivFOp>(loc, log2e, temperature);
@@ -263,17 +269,44 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
   if (op.getNumResults() == 1)
     return;
   reals[op.getResult(1)] = {sum.exponent, Value(), Value()};
-  reals[op.getResult(2)] = {sum.mantissa, Value(), Value()};
+  reals[op.getResult(2)] = {scaled.reciprocal(sum), Value(), Value()};
 }
 
 void Cell::emitScaledWeight(OpBuilder &b, dp::WeightOp op) {
   Scaled scaled(b, loc);
   ScaledNumber score = toNumber(getScaled(b, op.getScore(), LogUnit()));
-  Value share = scaled.share(score, {get(op.getStatistics()[1]).value,
-                                     get(op.getStatistics()[0]).value});
-  // Of an empty choice the statistics are no numbers.
+  Share &share = shares[op.getResult()];
+  share.mass = scaled.mass(score, get(op.getStatistics()[0]).value);
+  share.reciprocal = get(op.getStatistics()[1]).value;
   reals[op.getResult()] = {
-      b.create<arith::SelectOp>(loc, scaled.isNotZero(score), share,
-                                scaled.constant(0.0)),
-      Value(), Value()};
+      b.create<arith::MulFOp>(loc, share.mass, share.reciprocal), Value(),
+      Value()};
+}
+
+/// Products with weights and whether a weight is 0, from their parts: what
+/// stands beside a weight is often known before it, as the reciprocal is.
+bool Cell::emitShareOp(OpBuilder &b, Operation *op) {
+  if (op->getNumOperands() != 2)
+    return false;
+  Value left = op->getOperand(0), right = op->getOperand(1);
+  auto found = shares.find(right);
+  if (isa<arith::MulFOp>(op) && found != shares.end()) {
+    Real factor = getPlain(b, left);
+    factor.value =
+        b.create<arith::MulFOp>(loc, factor.value, found->second.reciprocal);
+    factor.value =
+        b.create<arith::MulFOp>(loc, factor.value, found->second.mass);
+    reals[op->getResult(0)] = factor;
+    return true;
+  }
+  found = shares.find(left);
+  if (isa<arith::CmpFOp>(op) && found != shares.end() &&
+      matchPattern(right, m_AnyZeroFloat())) {
+    scope.map(op->getResult(0),
+              b.create<arith::CmpFOp>(
+                  loc, cast<arith::CmpFOp>(op).getPredicate(),
+                  found->second.mass, Scaled(b, loc).constant(0.0)));
+    return true;
+  }
+  return false;
 }

@@ -63,11 +63,14 @@ static SmallVector<LogUnit> getWantedUnits(dp::ReadOp read,
   return wanted;
 }
 
+static SmallVector<unsigned> getAxes(dp::ReadOp read) {
+  return llvm::to_vector(llvm::seq<unsigned>(0, read.getIndices().size()));
+}
+
 /// The input's axes, last those that adjacent cells differ in.
-SmallVector<unsigned> Plan::getOrder(dp::ReadOp read) const {
-  auto order =
-      llvm::to_vector(llvm::seq<unsigned>(0, read.getIndices().size()));
-  if (purpose == Copies::OfCells && isTurned(read))
+static SmallVector<unsigned> getTurnedAxes(dp::ReadOp read) {
+  SmallVector<unsigned> order = getAxes(read);
+  if (isTurned(read))
     std::stable_partition(order.begin(), order.end(), [&](unsigned axis) {
       return !isOfCell(read.getIndices()[axis],
                        read->getParentOfType<dp::EquationOp>());
@@ -89,7 +92,10 @@ void Plan::addCopy(dp::InputOp input) {
     if (getWantedUnits(read, units).size() ==
         size_t(llvm::range_size(read->getUses())))
       continue;
-    copies.insert({input.getResult(), InputCopy{input, getOrder(read)}});
+    copies.insert(
+        {input.getResult(),
+         InputCopy{input, purpose == Copies::OfCells ? getTurnedAxes(read)
+                                                     : getAxes(read)}});
     return;
   }
 }
@@ -101,6 +107,8 @@ const InputCopy *Plan::findCopy(dp::ReadOp read) const {
   return &found->second;
 }
 
+/// In an order for each of its reads, for cells side by side may be computed at
+/// once whatever else is.
 void Plan::addPowers(dp::InputOp input) {
   dp::ArrayType type = input.getResult().getType();
   if (type.getRank() == 0 || type.getElement().isIndex())
@@ -112,14 +120,14 @@ void Plan::addPowers(dp::InputOp input) {
     for (LogUnit unit : getWantedUnits(read, units))
       if (!findPower(read, unit))
         powers.push_back(std::make_unique<InputPower>(
-            InputPower{{input, getOrder(read)}, unit}));
+            InputPower{{input, getTurnedAxes(read)}, unit}));
   }
 }
 
 const InputPower *Plan::findPower(dp::ReadOp read, LogUnit unit) const {
   for (const auto &power : powers)
     if (power->input.getResult() == read.getArray() && power->unit == unit &&
-        power->axes == getOrder(read))
+        power->axes == getTurnedAxes(read))
       return power.get();
   return nullptr;
 }

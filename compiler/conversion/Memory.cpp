@@ -358,8 +358,6 @@ Memory::Raw Memory::emitNothing(OpBuilder &b, TablePlan &table) {
 //===----------------------------------------------------------------------===//
 
 Memory::Raw Memory::load(OpBuilder &b, TablePlan &table, ValueRange indices) {
-  if (table.whole)
-    return {load(b, *table.whole, indices)[table.component]};
   Region &region = regions[&table];
   Value offset = getOffset(b, table, indices);
   Value number = b.create<memref::LoadOp>(loc, region.data, offset);

@@ -258,24 +258,6 @@ static bool isFoundAgain(Plan &plan, TablePlan &table) {
   });
 }
 
-/// The statistics of a scaled choice are what its value is made of.
-void Plan::findComponents() {
-  for (auto equation : program.getBody().front().getOps<dp::EquationOp>()) {
-    auto yield = cast<dp::YieldOp>(equation.getBody().front().back());
-    auto choose = yield.getOperand(0).getDefiningOp<dp::ChooseOp>();
-    if (!choose || !units.isScaled(choose) || choose.getNumResults() == 1 ||
-        !llvm::equal(choose.getResults(), yield.getOperands()) ||
-        !units.getTable(equation.getTables()[0]))
-      continue;
-    TablePlan &whole = get(equation.getTables()[0]);
-    for (unsigned component : {0, 1}) {
-      TablePlan &part = get(equation.getTables()[2 - component]);
-      part.whole = &whole;
-      part.component = component;
-    }
-  }
-}
-
 /// The schedule of a table's cells, if their time is of several indices; then
 /// what is computed together does not lie together by itself.
 SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
@@ -292,14 +274,10 @@ SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
 }
 
 LogicalResult Plan::makeLayouts() {
-  findComponents();
   for (auto &[value, table] : tables) {
     table->again = isFoundAgain(*this, *table);
     table->local = table->again || isLocal(*this, *table);
   }
-  for (auto &[value, table] : tables)
-    if (table->whole && !table->local)
-      table->whole->local = false;
   for (auto &[value, table] : tables) {
     dp::TableOp op = table->op;
     if (table->isOutput()) {
@@ -311,8 +289,7 @@ LogicalResult Plan::makeLayouts() {
     bool isRead = llvm::any_of(op.getResult().getUsers(), [](Operation *user) {
       return isa<dp::ReadOp, dp::ScatterOp>(user);
     });
-    if (table->local || table->whole ||
-        (table->isOutput() && !isRead && !table->summed))
+    if (table->local || (table->isOutput() && !isRead && !table->summed))
       continue;
     auto storage = op->getAttrOfType<StringAttr>("storage");
     bool isBox = storage && storage.getValue() == "box";

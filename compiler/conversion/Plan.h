@@ -38,9 +38,6 @@ struct TablePlan {
   bool summed = false;
   /// A local place of a winner, which a path finds out again.
   bool again = false;
-  /// The table of scaled numbers whose exponent (1) or mantissa (0) this is.
-  TablePlan *whole = nullptr;
-  unsigned component = 0;
 
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   /// Do its cells come to be by many additions?
@@ -137,14 +134,12 @@ private:
   void addUnits(Statement &statement, llvm::ArrayRef<TablePlan *> group);
   mlir::LogicalResult makeNests();
   mlir::LogicalResult readSchedules();
-  void findComponents();
   mlir::LogicalResult makeLayouts();
   void foldLayout(TablePlan &table);
   static std::optional<unsigned> getAxisOfAdditions(mlir::dp::TableOp table);
   void segmentLayout(TablePlan &table);
   std::optional<unsigned> getOnlyDim(llvm::ArrayRef<int64_t> factors) const;
   void addCopy(mlir::dp::InputOp input);
-  llvm::SmallVector<unsigned> getOrder(mlir::dp::ReadOp read) const;
   void addPowers(mlir::dp::InputOp input);
 };
 

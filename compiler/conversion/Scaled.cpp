@@ -114,12 +114,14 @@ Value Scaled::isBeyond(ScaledNumber x) {
   return b.create<arith::AndIOp>(loc, large, isNumber);
 }
 
-Value Scaled::share(ScaledNumber x, ScaledNumber sum) {
-  Value down = b.create<arith::SubFOp>(loc, x.exponent, sum.exponent);
-  Value mass = b.create<arith::MulFOp>(loc, x.mantissa, powerOfTwo(down));
-  // The sum may be the same for many, its reciprocal then too.
-  Value reciprocal = b.create<arith::DivFOp>(loc, constant(1.0), sum.mantissa);
-  return b.create<arith::MulFOp>(loc, mass, reciprocal);
+Value Scaled::mass(ScaledNumber x, Value exponent) {
+  Value down = b.create<arith::SubFOp>(loc, x.exponent, exponent);
+  return b.create<arith::MulFOp>(loc, x.mantissa, powerOfTwo(down));
+}
+
+Value Scaled::reciprocal(ScaledNumber x) {
+  Value inverse = b.create<arith::DivFOp>(loc, constant(1.0), x.mantissa);
+  return b.create<arith::SelectOp>(loc, isNotZero(x), inverse, constant(0.0));
 }
 
 Value Scaled::isNotZero(ScaledNumber x) {

@@ -43,8 +43,10 @@ public:
   ScaledNumber normalize(ScaledNumber x);
   /// Is the exponent beyond what 24 bits hold, and the number not 0?
   mlir::Value isBeyond(ScaledNumber x);
-  /// x / sum, for one of its terms.
-  mlir::Value share(ScaledNumber x, ScaledNumber sum);
+  /// x over 2^exponent, where that is at least x's own.
+  mlir::Value mass(ScaledNumber x, mlir::Value exponent);
+  /// 1 / mantissa, 0 of 0.
+  mlir::Value reciprocal(ScaledNumber x);
   mlir::Value isNotZero(ScaledNumber x);
   /// ln x as f64, -inf of zero.
   mlir::Value log(ScaledNumber x);

@@ -162,7 +162,7 @@ private:
     return equation.getBody().front().getTerminator()->getOperand(0);
   }
 
-  /// Adjoint times weight times partial derivative; drops the reader where it
+  /// Adjoint times partial derivative times weight; drops the reader where it
   /// is exactly zero, so that no infinite factor meets a zero.
   Value emitValue(OpBuilder &builder, IRMapping &mapping) {
     Location loc = getLoc();
@@ -180,10 +180,10 @@ private:
     Value factor = builder.create<dp::ReadOp>(loc, adjoint, reader);
     emitNonZero(builder, factor)
         ->setAttr(adjointGuardAttr, builder.getUnitAttr());
+    Value weight;
     if (choose) {
-      Value weight = emitWeight(builder, choose, expression, reader, mapping);
+      weight = emitWeight(builder, choose, expression, reader, mapping);
       emitNonZero(builder, weight);
-      factor = builder.create<arith::MulFOp>(loc, factor, weight);
     }
     auto seed = [&](Tangent &, OpBuilder &b, Operation *op) -> Value {
       if (!op->hasAttr(seedAttr))
@@ -193,9 +193,10 @@ private:
     Tangent tangent(builder, seed);
     Value partial = tangent.getOrZero(expression);
     removeMarks(expression);
-    if (matchPattern(partial, m_OneFloat()))
-      return factor;
-    return builder.create<arith::MulFOp>(loc, factor, partial);
+    // The weight last: the others are often those of many terms.
+    if (!matchPattern(partial, m_OneFloat()))
+      factor = builder.create<arith::MulFOp>(loc, factor, partial);
+    return weight ? builder.create<arith::MulFOp>(loc, factor, weight) : factor;
   }
 
   /// Takes the mark off the copies that this contribution made.
