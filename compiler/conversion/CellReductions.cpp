@@ -222,26 +222,21 @@ static bool isOfNumbers(dp::WhereOp where) {
 }
 
 /// Do this guard and what follows it only ask numbers, and would it cost less
-/// to compute the term in vain than to branch around it? With scaled numbers it
-/// does, for these need no function.
+/// to compute the term in vain than to branch around it? It does where there
+/// are products alone, and where weights are those of scaled numbers, which
+/// need no function.
 bool Cell::isCheap(dp::WhereOp first) {
-  bool hasScaled = false;
-  for (Operation &op :
-       llvm::make_range(first->getIterator(),
-                        first->getBlock()->without_terminator().end())) {
-    if (auto where = dyn_cast<dp::WhereOp>(op)) {
-      if (!isOfNumbers(where))
-        return false;
-    } else if (auto weight = dyn_cast<dp::WeightOp>(op)) {
-      if (!plan.units.isScaled(weight))
-        return false;
-      hasScaled = true;
-    } else if (!isa<arith::ArithDialect>(op.getDialect()) &&
-               !isa<dp::ReadOp, dp::PresentOp, affine::AffineApplyOp>(op)) {
-      return false;
-    }
-  }
-  return hasScaled;
+  Block &block = *first->getBlock();
+  return llvm::all_of(
+      llvm::make_range(first->getIterator(), std::prev(block.end())),
+      [&](Operation &op) {
+        if (auto where = dyn_cast<dp::WhereOp>(op))
+          return isOfNumbers(where);
+        if (auto weight = dyn_cast<dp::WeightOp>(op))
+          return plan.units.isScaled(weight);
+        return isa<arith::ArithDialect>(op.getDialect()) ||
+               isa<dp::ReadOp, dp::PresentOp, affine::AffineApplyOp>(op);
+      });
 }
 
 /// Is the number a score whose weight has to be other than 0 too?

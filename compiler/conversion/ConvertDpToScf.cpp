@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
 #include "compiler/conversion/Run.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -92,6 +93,9 @@ struct ConvertDpToScf
           create(name, {sizes, signature.inputs, signature.outputs, memories},
                  b.getI32Type());
       emitRun(kernel, function, path);
+      // Weights of log-sum-exps decay without end.
+      if (!forThreads && !kernel.units.empty())
+        function->setAttr(flushAttr, b.getUnitAttr());
       lowerMath(function);
     };
     emitKernel("run", plan);

@@ -45,6 +45,9 @@ constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 /// On a kernel whose loops over cells several threads share.
 constexpr llvm::StringLiteral teamAttr = "dp.team";
 
+/// On a kernel whose results below the least normal number are 0.
+constexpr llvm::StringLiteral flushAttr = "dp.flush";
+
 /// The address space of what the threads of a block share.
 constexpr unsigned blockMemory = 3;
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -77,6 +78,8 @@ struct DpVectorizeLanes
         kernel.getLoc(), name,
         b.getFunctionType(arguments, kernel.getResultTypes()));
     lanes->setAttr("dp.lanes", b.getI64IntegerAttr(lanesWidth));
+    if (kernel->hasAttr(flushAttr))
+      lanes->setAttr(flushAttr, b.getUnitAttr());
     emitLanes(staged, varying, lanes, lanesWidth);
   }
 };

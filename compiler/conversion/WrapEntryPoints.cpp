@@ -39,6 +39,7 @@ public:
   void wrap(StringRef name, bool hasArrays, unsigned numExtra);
 
 private:
+  func::FuncOp declare(StringRef name, TypeRange arguments, TypeRange results);
   Value load(Type type, Value base, int64_t index) {
     Value address = b.create<LLVM::GEPOp>(loc, pointer, type, base,
                                           ArrayRef<LLVM::GEPArg>(index));
@@ -102,8 +103,30 @@ void Wrapper::wrap(StringRef name, bool hasArrays, unsigned numExtra) {
         extra.getType().isInteger()
             ? b.create<arith::IndexCastOp>(loc, b.getIndexType(), extra)
             : Value(extra));
+  Value mode;
+  if (inner->removeAttr(flushAttr))
+    mode = b.create<func::CallOp>(
+                loc, declare("dp_flush_underflow", {}, b.getI64Type()),
+                ValueRange())
+               .getResult(0);
   auto call = b.create<func::CallOp>(loc, inner, operands);
+  if (mode)
+    b.create<func::CallOp>(
+        loc, declare("dp_restore_underflow", b.getI64Type(), {}), mode);
   b.create<func::ReturnOp>(loc, call.getResults());
+}
+
+/// A function of the runtime.
+func::FuncOp Wrapper::declare(StringRef name, TypeRange arguments,
+                              TypeRange results) {
+  auto module = inner->getParentOfType<ModuleOp>();
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
+    return known;
+  OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+  auto function = top.create<func::FuncOp>(
+      loc, name, top.getFunctionType(arguments, results));
+  function.setPrivate();
+  return function;
 }
 
 namespace {

@@ -268,7 +268,7 @@ private:
     add("--cpu", options.cpu.cpu);
     std::vector<std::string> isas;
     for (Isa isa : options.isas)
-      isas.push_back(isa == Isa::Avx512 ? "avx512" : "avx2");
+      isas.push_back(getName(isa).str());
     std::vector<std::string> targets;
     if (!isas.empty())
       targets.push_back("cpu:" + llvm::join(isas, ","));

@@ -104,6 +104,7 @@ static void addDerivatives(OpPassManager &manager,
   select.entry = entry.name.str();
   onProgram(manager).addPass(createDpSelectEntry(select));
   entry.derive(manager, options);
+  onProgram(manager).addPass(createDpStoreWeights());
   onProgram(manager).addPass(createDpSimplifyPresence());
   onProgram(manager).addPass(createCSEPass());
   onProgram(manager).addPass(createDpEliminateDeadTables());

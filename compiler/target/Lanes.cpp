@@ -7,18 +7,42 @@
 
 #include "compiler/target/Lanes.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Module.h"
+#include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace llvm;
 using namespace danskin;
 
+static constexpr std::pair<Isa, StringLiteral> isaNames[] = {
+    {Isa::Any, "any"}, {Isa::Avx2, "avx2"}, {Isa::Avx512, "avx512"}};
+
 std::optional<Isa> danskin::parseIsa(StringRef name) {
-  if (name == "avx2")
-    return Isa::Avx2;
-  if (name == "avx512")
-    return Isa::Avx512;
+  for (auto [isa, known] : isaNames)
+    if (known == name)
+      return isa;
   return std::nullopt;
+}
+
+StringRef danskin::getName(Isa isa) {
+  for (auto [known, name] : isaNames)
+    if (known == isa)
+      return name;
+  llvm_unreachable("an instruction set");
+}
+
+Isa danskin::getHostIsa() {
+  StringMap<bool> has = sys::getHostCPUFeatures();
+  auto hasAll = [&](ArrayRef<StringRef> features) {
+    return all_of(features, [&](StringRef f) { return has.lookup(f); });
+  };
+  // x86-64-v3 and v4.
+  if (!hasAll({"avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"}))
+    return Isa::Any;
+  return hasAll({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
+             ? Isa::Avx512
+             : Isa::Avx2;
 }
 
 static void setIsa(Function &function, Isa isa) {
@@ -42,17 +66,7 @@ static void copyFor(Function &function, Function &body, Isa isa,
   setIsa(*copy, isa);
 }
 
-static StringRef getSuffix(Isa isa) {
-  switch (isa) {
-  case Isa::Any:
-    return ".any";
-  case Isa::Avx2:
-    return ".avx2";
-  case Isa::Avx512:
-    return ".avx512";
-  }
-  llvm_unreachable("an instruction set");
-}
+static std::string getSuffix(Isa isa) { return ("." + getName(isa)).str(); }
 
 void danskin::multiplyLanes(Module &module, ArrayRef<Isa> isas) {
   SmallVector<Function *> kernels;

@@ -24,8 +24,12 @@ class Module;
 
 namespace danskin {
 
-/// `avx2`, `avx512`; nothing for a name that is none.
+/// `any`, `avx2`, `avx512`; nothing for a name that is none.
 std::optional<Isa> parseIsa(llvm::StringRef name);
+llvm::StringRef getName(Isa isa);
+
+/// The best that this machine has.
+Isa getHostIsa();
 
 /// Replaces each such kernel by one for each instruction set.
 void multiplyLanes(llvm::Module &module, llvm::ArrayRef<Isa> isas);

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace danskin;
@@ -265,4 +267,18 @@ dp::EquationOp danskin::createEquation(OpBuilder &builder, Location loc,
                       SmallVector<Type>(rank, builder.getIndexType()),
                       SmallVector<Location>(rank, loc));
   return equation;
+}
+
+void danskin::eraseIfDead(Operation *op) {
+  llvm::SetVector<Operation *> open;
+  open.insert(op);
+  while (!open.empty()) {
+    Operation *next = open.pop_back_val();
+    if (!isOpTriviallyDead(next))
+      continue;
+    for (Value operand : next->getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        open.insert(source);
+    next->erase();
+  }
 }

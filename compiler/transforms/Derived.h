@@ -74,6 +74,9 @@ mlir::dp::EquationOp createEquation(mlir::OpBuilder &builder,
                                     mlir::Location loc,
                                     mlir::ValueRange tables);
 
+/// Erases the operation, if nobody needs it, and what was there for it alone.
+void eraseIfDead(mlir::Operation *op);
+
 } // namespace danskin
 
 #endif // DANSKIN_TRANSFORMS_DERIVED_H

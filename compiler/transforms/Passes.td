@@ -86,6 +86,20 @@ def DpSimplifyPresence : Pass<"dp-simplify-presence", "::mlir::dp::ProgramOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def DpStoreWeights : Pass<"dp-store-weights", "::mlir::dp::ProgramOp"> {
+  let summary = "keep the weights of small choices instead of what makes them";
+  let description = [{
+    Expects derivatives and no schedule. Where other cells ask for weights of a
+    log-sum-exp over at most `arms` candidates, each arm gets a table of its
+    weights, computed with the choice, and who asks reads it. Does not keep
+    weights of arms that run over anything.
+  }];
+  let options = [
+    Option<"mostArms", "arms", "unsigned", "4",
+           "the most candidates of such a choice">
+  ];
+}
+
 def DpFuseCells : Pass<"dp-fuse-cells", "::mlir::dp::ProgramOp"> {
   let summary = "compute together what belongs to one cell";
   let description = [{

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/transforms/Derived.h"
 #include "compiler/transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -88,21 +89,6 @@ struct SimplifyPresence
       all = b.create<arith::ConstantIntOp>(loc, 1, 1);
     op.replaceAllUsesWith(all);
     eraseIfDead(op);
-  }
-
-  /// Erases the operation and what was there for it alone.
-  void eraseIfDead(Operation *op) {
-    llvm::SetVector<Operation *> open;
-    open.insert(op);
-    while (!open.empty()) {
-      Operation *next = open.pop_back_val();
-      if (!isOpTriviallyDead(next))
-        continue;
-      for (Value operand : next->getOperands())
-        if (Operation *source = operand.getDefiningOp())
-          open.insert(source);
-      next->erase();
-    }
   }
 };
 } // namespace

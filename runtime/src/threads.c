@@ -8,7 +8,6 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
 #include "plan.h"
-#include "underflow.h"
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -184,32 +183,16 @@ static void run_in_pool(int64_t count, dp_body body, void *context) {
   sem_destroy(&own.done);
 }
 
-typedef struct flushed_body {
-  dp_body body;
-  void *context;
-} flushed_body;
-
-/* Probabilities of what is far from the best path decay until they underflow,
- * and processors take a hundred times as long for what is between the least
- * normal number and 0. */
-static void run_flushed(void *context, int64_t index) {
-  const flushed_body *flushed = context;
-  dp_rounding before = dp_flush_underflow();
-  flushed->body(flushed->context, index);
-  dp_restore_rounding(before);
-}
-
 void dp_parallel(const dp_call *call, int64_t count, dp_body body,
                  void *context) {
-  flushed_body flushed = {body, context};
   if (count <= 0)
     return;
   if (count == 1)
-    run_flushed(&flushed, 0);
+    body(context, 0);
   else if (call->parallel_for)
-    call->parallel_for(call->parallel_host, count, run_flushed, &flushed);
+    call->parallel_for(call->parallel_host, count, body, context);
   else
-    run_in_pool(count, run_flushed, &flushed);
+    run_in_pool(count, body, context);
 }
 
 /* Before the library is unloaded its threads must have left its code. */

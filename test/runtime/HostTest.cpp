@@ -138,24 +138,15 @@ TEST(Host, FloatingPointModesStay) {
   }
 }
 
-/// In all threads: gamma times w is 0 of what is between 0 and the least normal
-/// number, and w counts although it is there itself.
-TEST(Host, UnderflowIsZero) {
-  constexpr int64_t B = 8, N = 4, K = 3;
-  ToyCall<float> c(B, N, K, 0);
-  c.w(0) = 1e-30f;
-  c.w(1) = 1e-36f;
-  c.w(2) = 1e-42f;
-  for (int64_t b = 0; b < B; ++b)
-    c.gamma(b) = b % 2 ? 1e-9 : 1e9;
-  c.call.max_threads = 3;
-  ASSERT_EQ(c(), DP_OK);
-  for (int64_t b = 0; b < B; ++b)
-    for (int64_t i = 0; i < N; ++i) {
-      EXPECT_EQ(c.gradX(b, i, 0) == 0, b % 2 == 1);
-      EXPECT_EQ(c.gradX(b, i, 1) == 0, b % 2 == 1);
-      EXPECT_EQ(c.gradX(b, i, 2) == 0, b % 2 == 1);
-    }
+TEST(Host, UnderflowIsZeroUntilRestored) {
+  volatile float least = 0x1p-126f, below = 0x1p-130f, half = 0.5f;
+  uint64_t before = dp_flush_underflow();
+  volatile float flushed = least * half, kept = below / least;
+  dp_restore_underflow(before);
+  volatile float gradual = least * half;
+  EXPECT_EQ(flushed, 0.0f);
+  EXPECT_EQ(kept, 0x1p-4f); // an operand counts
+  EXPECT_EQ(gradual, 0x1p-127f);
 }
 #endif
 

@@ -135,7 +135,7 @@ private:
   Error makeEngine() {
     for (bool isLast : {false, true}) {
       Diagnostics diagnostics;
-      auto made = makeCompiledEngine(file, options.spec, call, diagnostics);
+      auto made = makeNativeEngine(file, options.spec, call, diagnostics);
       if (made) {
         engine = std::move(*made);
         return Error::success();

@@ -32,6 +32,9 @@ public:
       fault = "no input file; `dpc --help` says what to write";
     if (fault.empty())
       settleFiles();
+    if (isNative && !saysLanes)
+      options.library.pipeline.lanes =
+          options.library.isas.front() == Isa::Avx512 ? 16 : 8;
     if (!fault.empty())
       return llvm::createStringError(fault);
     std::string line = "dpc";
@@ -148,6 +151,7 @@ private:
   bool parseTargets(StringRef value) {
     LibraryOptions &library = options.library;
     library.isas.clear();
+    isNative = false;
     library.devices.clear();
     StringRef kind;
     SmallVector<StringRef> parts;
@@ -157,7 +161,10 @@ private:
       if (part.contains(':') || kind.empty() || part.starts_with("c"))
         std::tie(kind, name) = part.split(':');
       std::optional<Isa> isa = parseIsa(name);
-      if (kind == "cpu" && (name.empty() || isa)) {
+      if (kind == "cpu" && name == "native") {
+        isNative = true;
+        library.isas = {getHostIsa()};
+      } else if (kind == "cpu" && (name.empty() || isa)) {
         if (isa)
           library.isas.push_back(*isa);
       } else if (kind == "cuda" && isCudaArch(name)) {
@@ -166,7 +173,8 @@ private:
         library.devices.push_back(name.empty() ? "sim" : "sim:large");
       } else {
         fault = "there is no target `" + part.str() +
-                "`; there are cpu, cpu:avx2, cpu:avx512, cuda:sm_80, "
+                "`; there are cpu, cpu:avx2, cpu:avx512, cpu:any, cpu:native, "
+                "cuda:sm_80, "
                 "cuda:sm_90 (and other numbers from 70 on) and cuda-sim";
       }
     }
@@ -221,6 +229,7 @@ private:
 
   void parseLanes(StringRef text) {
     unsigned &lanes = options.library.pipeline.lanes;
+    saysLanes = true;
     if (text.getAsInteger(10, lanes) || !llvm::isPowerOf2_32(lanes) ||
         lanes > 16)
       fault = "--lanes wants 1, 2, 4, 8 or 16, not `" + text.str() + "`";
@@ -272,6 +281,8 @@ private:
   size_t position = 0;
   CompileOptions options;
   bool writesDependencies = false, tracesTime = false;
+  bool isNative = false;  ///< the vectors are those of this machine
+  bool saysLanes = false; ///< and how long they are is said
   std::string fault;
 };
 } // namespace

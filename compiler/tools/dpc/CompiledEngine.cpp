@@ -209,6 +209,13 @@ danskin::loadEngine(Library library, const CpuOptions &options) {
   return engine;
 }
 
+llvm::Expected<std::unique_ptr<CompiledEngine>>
+danskin::makeNativeEngine(const ast::File &file, CallSpec spec,
+                          const ResolvedCall &call, Diagnostics &diagnostics) {
+  spec.engineOptions.insert(spec.engineOptions.begin(), "--target=cpu:native");
+  return makeCompiledEngine(file, spec, call, diagnostics);
+}
+
 int danskin::runCommand(Arguments arguments) {
-  return runCallCommand(arguments, makeCompiledEngine);
+  return runCallCommand(arguments, makeNativeEngine);
 }

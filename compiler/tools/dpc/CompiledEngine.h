@@ -28,6 +28,11 @@ llvm::Expected<std::unique_ptr<CompiledEngine>>
 makeCompiledEngine(const ast::File &file, const CallSpec &spec,
                    const ResolvedCall &call, Diagnostics &diagnostics);
 
+/// The same with vectors as long as this machine's, unless the options say it.
+llvm::Expected<std::unique_ptr<CompiledEngine>>
+makeNativeEngine(const ast::File &file, CallSpec spec, const ResolvedCall &call,
+                 Diagnostics &diagnostics);
+
 /// Loads a library that was compiled with these options.
 llvm::Expected<std::unique_ptr<CompiledEngine>>
 loadEngine(Library library, const CpuOptions &options);

@@ -53,12 +53,14 @@ static constexpr llvm::StringLiteral furtherOptions =
                           where there is such an order)
   --widest                schedule as many cells as can be at equal time
   --target=cpu[:ISAS]     kernels that compute several instances or cells at once for
-                            avx2, avx512 (default avx2); the library takes what
-                            the processor has
+                            avx2, avx512, any (default avx2); the library takes what
+                            the processor has. native: for this machine, as run and
+                            bench have it
   --target=cuda:sm_80,... kernels for NVIDIA's GPUs too, by architecture
   --target=cuda-sim       such kernels on the CPU, watched for races (cuda-sim:large:
                             those for more than 2^31 elements)
-  --lanes=N               how many: 1, 2, 4, 8 (default) or 16
+  --lanes=N               how many: 1, 2, 4, 8 (default; 16 for native with AVX-512)
+                            or 16
   --sanitize=NAMES        instrument kernels: address, thread
   -O0 .. -O3              how hard LLVM tries (default -O2)
   --memory=full           keep every cell that derivatives read

@@ -52,12 +52,17 @@ void *dp_xla_ffi(const dp_entry *entry, void *frame);
 int dp_tvm_ffi(const dp_entry *const *entries, int32_t count,
                const void *arguments, int32_t num_arguments, void *result);
 
+/* Waits for all threads that compute an instance together; NULL: it is one. */
+void dp_meet(void *team);
+/* From here on what this thread computes is 0 if it is below the least normal
+ * number; gives what dp_restore_underflow takes. */
+uint64_t dp_flush_underflow(void);
+void dp_restore_underflow(uint64_t before);
+
 /* Elementary functions without libm: the same bits everywhere. f64: below
  * 1 ULP; f32: rounded from f64. They follow C99 annex F for special values,
  * but set no errno and care for no floating-point exceptions. */
 double dp_exp_f64(double x);
-/* Waits for all threads that compute an instance together; NULL: it is one. */
-void dp_meet(void *team);
 double dp_exp2_f64(double x);
 double dp_log_f64(double x);
 double dp_log2_f64(double x);

@@ -39,13 +39,24 @@ def _digest(path, size, modified):
     return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
+@functools.lru_cache(maxsize=None)
+def _processor():
+    """What `--target=cpu:native` depends on: the machine, and what its processor has."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return [platform.machine(), hashlib.blake2b(features.encode(), digest_size=8).hexdigest()]
+
+
 def get_key(text, arguments):
     """The key of what dpc makes of a text: of the text, the options, the
     compiler and the machine."""
     dpc = find_dpc()
     status = dpc.stat()
     compiler = _digest(dpc, status.st_size, status.st_mtime_ns)
-    parts = json.dumps([text, list(arguments), compiler, platform.machine()])
+    parts = json.dumps([text, list(arguments), compiler, _processor()])
     return hashlib.blake2b(parts.encode(), digest_size=20).hexdigest()
 
 
@@ -95,9 +106,10 @@ def describe(text, arguments, source):
 
 
 def build(text, arguments, source):
-    """Compiles a library: (its path, its manifest). $DANSKIN_FLAGS has options in
-    front of those of the program, which count where they contradict each other."""
-    arguments = [*os.environ.get("DANSKIN_FLAGS", "").split(), *arguments]
+    """Compiles a library for this machine: (its path, its manifest). $DANSKIN_FLAGS
+    has options in front of those of the program, which count where they contradict
+    each other."""
+    arguments = ["--target=cpu:native", *os.environ.get("DANSKIN_FLAGS", "").split(), *arguments]
 
     def make(folder):
         run_dpc(["-", "-o", folder / "library.so", f"--emit-manifest={folder / 'manifest.json'}", *arguments],

@@ -185,7 +185,7 @@ class Program:
             names = self.check_wrt(wrt)
             arguments.append(f"--wrt={','.join(names)}")
         if target:
-            arguments.append(f"--target={target}")
+            arguments.append(f"--target=cpu:native,{target}")
         path, manifest = compiler.build(self.text, arguments, self.source)
         (entry,) = open_library(path, manifest).values()
         return entry

@@ -1,0 +1,160 @@
+//===- StoreWeights.cpp - weights kept where choices are made -------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A gradient asks each reader of a cell for the weight of that read. A choice
+// among few has few weights, and they cost least where its sum is formed; then
+// neither the sum nor what the scores were made of needs to be kept.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/transforms/Derived.h"
+#include "compiler/transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+using namespace danskin;
+
+namespace danskin {
+#define GEN_PASS_DEF_DPSTOREWEIGHTS
+#include "compiler/transforms/Passes.h.inc"
+} // namespace danskin
+
+/// The equation of the choice whose weight this is.
+static dp::EquationOp getEquation(dp::WeightOp weight) {
+  auto read = weight.getStatistics().front().getDefiningOp<dp::ReadOp>();
+  auto table = read.getArray().getDefiningOp<dp::TableOp>();
+  return table.getEquations().front();
+}
+
+static dp::ChooseOp getChoice(dp::EquationOp equation) {
+  return equation.getBody()
+      .front()
+      .back()
+      .getOperand(0)
+      .getDefiningOp<dp::ChooseOp>();
+}
+
+/// Does the weight belong to another cell than where it is asked for?
+static bool isOfOther(dp::WeightOp weight) {
+  auto read = weight.getStatistics().front().getDefiningOp<dp::ReadOp>();
+  auto equation = weight->getParentOfType<dp::EquationOp>();
+  return !equation ||
+         !llvm::equal(read.getIndices(), equation.getBody().getArguments());
+}
+
+namespace {
+struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    llvm::MapVector<Operation *, SmallVector<dp::WeightOp>> weights;
+    getOperation().walk([&](dp::WeightOp weight) {
+      if (weight.getReg().isLogSumExp() && !weight.getStatistics().empty())
+        weights[getEquation(weight)].push_back(weight);
+    });
+    for (auto &[op, users] : weights) {
+      auto equation = cast<dp::EquationOp>(op);
+      if (hasFewArms(getChoice(equation)) && llvm::any_of(users, isOfOther))
+        store(equation, users);
+    }
+  }
+
+  bool hasFewArms(dp::ChooseOp choose) {
+    auto arms = choose.getArms().front().getOps<dp::ArmOp>();
+    return llvm::range_size(arms) <= mostArms &&
+           llvm::all_of(arms,
+                        [](dp::ArmOp arm) { return arm.getBinders().empty(); });
+  }
+
+  void store(dp::EquationOp equation, ArrayRef<dp::WeightOp> users) {
+    DenseMap<unsigned, dp::TableOp> tables;
+    for (dp::WeightOp user : users) {
+      dp::TableOp &table = tables[user.getArm()];
+      if (!table)
+        table = createTable(equation, user.getArm());
+    }
+    for (dp::WeightOp user : users)
+      replace(user, tables[user.getArm()]);
+  }
+
+  /// The weight of an arm as a sum of one term, which is 0 where the arm has
+  /// no candidate.
+  dp::TableOp createTable(dp::EquationOp equation, unsigned ordinal) {
+    auto statistic = equation.getTables()[1].getDefiningOp<dp::TableOp>();
+    std::string name =
+        (cast<dp::TableOp>(equation.getTables()[0].getDefiningOp()).getName() +
+         ".weight" + Twine(ordinal))
+            .str();
+    OpBuilder builder(equation);
+    builder.setInsertionPointAfter(equation);
+    dp::TableOp table = createTableLike(
+        builder, statistic, name, dp::TableRole::Node, statistic.getOwner());
+    if (Attribute number = statistic->getAttr("equation"))
+      table->setAttr("equation", number);
+    auto copy = builder.create<dp::EquationOp>(
+        equation.getLoc(), table.getResult(), equation.getOtherwise(),
+        equation.getOrdinalAttr());
+    IRMapping mapping;
+    equation.getBody().cloneInto(&copy.getBody(), mapping);
+    dp::ChooseOp choose = getChoice(copy);
+    // The number of an arm is its place.
+    auto arms = llvm::to_vector(choose.getArms().front().getOps<dp::ArmOp>());
+    weigh(arms[ordinal], choose, equation);
+    for (dp::ArmOp arm : arms)
+      if (arm != arms[ordinal])
+        arm.erase();
+    OpBuilder inner(choose);
+    auto sum = inner.create<dp::SumOp>(choose.getLoc(), inner.getF64Type());
+    sum.getArms().takeBody(choose.getArms());
+    copy.getBody().front().back().setOperands(sum.getResult());
+    choose.erase();
+    return table;
+  }
+
+  /// Has the arm yield the weight of its score.
+  void weigh(dp::ArmOp arm, dp::ChooseOp choose, dp::EquationOp original) {
+    Operation *yield = arm.getBody().front().getTerminator();
+    OpBuilder builder(yield);
+    Location loc = arm.getLoc();
+    SmallVector<Value> statistics;
+    for (Value table : original.getTables().drop_front())
+      statistics.push_back(builder.create<dp::ReadOp>(
+          loc, table,
+          arm->getParentOfType<dp::EquationOp>().getBody().getArguments()));
+    Value weight =
+        builder.create<dp::WeightOp>(loc, choose.getRegAttr(), arm.getOrdinal(),
+                                     arm.getScore(), ValueRange(), statistics);
+    yield->setOperand(0, weight);
+  }
+
+  /// Reads the weight instead. That it is 0 says that the score is absent.
+  void replace(dp::WeightOp weight, dp::TableOp table) {
+    OpBuilder builder(weight);
+    Location loc = weight.getLoc();
+    auto statistic = weight.getStatistics().front().getDefiningOp<dp::ReadOp>();
+    for (Operation *user :
+         llvm::make_early_inc_range(weight.getScore().getUsers())) {
+      auto present = dyn_cast<dp::PresentOp>(user);
+      if (!present || !present.getAbove() ||
+          present->getBlock() != weight->getBlock())
+        continue;
+      OpBuilder before(present);
+      present.replaceAllUsesWith(
+          before.create<arith::ConstantIntOp>(loc, 1, 1).getResult());
+      present.erase();
+    }
+    Value read = builder.create<dp::ReadOp>(loc, table.getResult(),
+                                            statistic.getIndices());
+    Operation *score = weight.getScore().getDefiningOp();
+    weight.replaceAllUsesWith(read);
+    weight.erase();
+    eraseIfDead(score);
+  }
+};
+} // namespace
