@@ -31,12 +31,14 @@ static unsigned countIndices(dp::ReadOp read) {
   return count;
 }
 
-/// Does the value differ between the cells of `equation`, or only within one?
+/// Does the value grow from cell to cell of `equation`? What data say, or what
+/// runs within a cell, does not.
 static bool isOfCell(Value value, dp::EquationOp equation) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return argument.getOwner() == &equation.getBody().front();
   Operation *op = value.getDefiningOp();
-  return equation->isProperAncestor(op) && !isa<dp::IterateOp>(op) &&
+  return equation->isProperAncestor(op) &&
+         !isa<dp::IterateOp, dp::ReadOp, dp::SourceOp>(op) &&
          llvm::any_of(op->getOperands(), [&](Value operand) {
            return isOfCell(operand, equation);
          });

@@ -15,7 +15,7 @@
 #include "compiler/transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include <map>
 
 using namespace mlir;
 using namespace danskin;
@@ -73,48 +73,55 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
   }
 
   void store(dp::EquationOp equation, ArrayRef<dp::WeightOp> users) {
-    DenseMap<unsigned, dp::TableOp> tables;
-    for (dp::WeightOp user : users) {
-      dp::TableOp &table = tables[user.getArm()];
-      if (!table)
-        table = createTable(equation, user.getArm());
-    }
+    std::map<unsigned, dp::TableOp> tables;
+    OpBuilder builder(equation);
+    builder.setInsertionPointAfter(equation);
+    for (dp::WeightOp user : users)
+      if (dp::TableOp &table = tables[user.getArm()]; !table)
+        table = createTable(builder, equation, user.getArm());
+    createEquation(builder, equation, tables);
     for (dp::WeightOp user : users)
       replace(user, tables[user.getArm()]);
   }
 
-  /// The weight of an arm as a sum of one term, which is 0 where the arm has
-  /// no candidate.
-  dp::TableOp createTable(dp::EquationOp equation, unsigned ordinal) {
+  dp::TableOp createTable(OpBuilder &builder, dp::EquationOp equation,
+                          unsigned arm) {
+    auto node = equation.getTables()[0].getDefiningOp<dp::TableOp>();
     auto statistic = equation.getTables()[1].getDefiningOp<dp::TableOp>();
-    std::string name =
-        (cast<dp::TableOp>(equation.getTables()[0].getDefiningOp()).getName() +
-         ".weight" + Twine(ordinal))
-            .str();
-    OpBuilder builder(equation);
-    builder.setInsertionPointAfter(equation);
     dp::TableOp table = createTableLike(
-        builder, statistic, name, dp::TableRole::Node, statistic.getOwner());
+        builder, statistic, node.getName() + ".weight" + Twine(arm),
+        dp::TableRole::Node, statistic.getOwner());
     if (Attribute number = statistic->getAttr("equation"))
       table->setAttr("equation", number);
-    auto copy = builder.create<dp::EquationOp>(
-        equation.getLoc(), table.getResult(), equation.getOtherwise(),
-        equation.getOrdinalAttr());
+    return table;
+  }
+
+  /// Each weight is a sum of one term, which is 0 where the arm has no
+  /// candidate. One equation: all of them are there before one is stored.
+  void createEquation(OpBuilder &builder, dp::EquationOp equation,
+                      const std::map<unsigned, dp::TableOp> &tables) {
+    SmallVector<Value> results, weights;
+    for (auto [arm, table] : tables)
+      results.push_back(table.getResult());
+    auto copy = builder.create<dp::EquationOp>(equation.getLoc(), results,
+                                               equation.getOtherwise(),
+                                               equation.getOrdinalAttr());
     IRMapping mapping;
     equation.getBody().cloneInto(&copy.getBody(), mapping);
     dp::ChooseOp choose = getChoice(copy);
+    OpBuilder inner(choose);
     // The number of an arm is its place.
     auto arms = llvm::to_vector(choose.getArms().front().getOps<dp::ArmOp>());
-    weigh(arms[ordinal], choose, equation);
-    for (dp::ArmOp arm : arms)
-      if (arm != arms[ordinal])
-        arm.erase();
-    OpBuilder inner(choose);
-    auto sum = inner.create<dp::SumOp>(choose.getLoc(), inner.getF64Type());
-    sum.getArms().takeBody(choose.getArms());
-    copy.getBody().front().back().setOperands(sum.getResult());
+    for (auto [ordinal, table] : tables)
+      weigh(arms[ordinal], choose, equation);
+    for (auto [ordinal, table] : tables) {
+      auto sum = inner.create<dp::SumOp>(choose.getLoc(), inner.getF64Type());
+      Block &block = sum.getArms().emplaceBlock();
+      arms[ordinal]->moveBefore(&block, block.end());
+      weights.push_back(sum.getResult());
+    }
+    copy.getBody().front().back().setOperands(weights);
     choose.erase();
-    return table;
   }
 
   /// Has the arm yield the weight of its score.
