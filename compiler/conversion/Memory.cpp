@@ -16,10 +16,6 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-/// A cache line. There is one more between regions, whose sizes may be powers
-/// of two: equal places of all would else be in one set of the cache.
-static constexpr int64_t alignment = 64;
-
 //===----------------------------------------------------------------------===//
 // Regions
 //===----------------------------------------------------------------------===//
@@ -91,6 +87,11 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     region = arrange(b, getExtents(copy));
     region.offset = reserve(region.count, plan.io.getWidth() / 8);
   }
+  for (auto &diagonals : plan.diagonals) {
+    Region &region = ofDiagonals[diagonals.get()];
+    region = arrange(b, getExtents(b, *diagonals));
+    region.offset = reserve(region.count, plan.io.getWidth() / 8);
+  }
   for (auto &power : plan.powers) {
     Region &region = powers[power.get()];
     region = arrange(b, getExtents(*power));
@@ -154,6 +155,10 @@ void Memory::open(Value workspace, Value near) {
     openCells(table, next);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
+    region.data = view(region.offset, region.count, plan.io);
+  }
+  for (auto &diagonals : plan.diagonals) {
+    Region &region = ofDiagonals[diagonals.get()];
     region.data = view(region.offset, region.count, plan.io);
   }
   for (auto &power : plan.powers) {
@@ -277,6 +282,8 @@ Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
 }
 
 Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
+  if (const Diagonals *diagonals = plan.findDiagonals(read))
+    return convert(b, loadDiagonal(b, *diagonals, indices), plan.compute);
   const InputCopy *copy = plan.findCopy(read);
   auto load = [&](OpBuilder &at) {
     Value element = copy ? at.create<memref::LoadOp>(

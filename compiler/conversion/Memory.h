@@ -85,6 +85,10 @@ public:
 
   /// Fills the copies of inputs.
   void copyInputs(mlir::OpBuilder &b);
+  /// At a time of a loop that begins with `first`: fills a copy of diagonals
+  /// where its times begin.
+  void fillDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
+                     mlir::Value time, mlir::Value first);
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
@@ -100,6 +104,10 @@ public:
   mlir::Value emitFloat(mlir::OpBuilder &b, double value);
 
 private:
+  /// A cache line. There is one more between regions, whose sizes may be powers
+  /// of two: equal places of all would else be in one set of the cache.
+  static constexpr int64_t alignment = 64;
+
   struct Region {
     mlir::Value offset, secondOffset, count;
     mlir::Value room;         ///< of a table: elements of its memory
@@ -118,6 +126,11 @@ private:
                         mlir::ValueRange indices);
   /// In the copy's order.
   llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
+  mlir::Value emitLine(mlir::OpBuilder &b, const Diagonals &diagonals);
+  llvm::SmallVector<mlir::Value> getExtents(mlir::OpBuilder &b,
+                                            const Diagonals &diagonals);
+  mlir::Value loadDiagonal(mlir::OpBuilder &b, const Diagonals &diagonals,
+                           mlir::ValueRange indices);
   /// An element of an input on its way into a copy.
   struct Element {
     mlir::OpBuilder inner; ///< in the innermost loop
@@ -146,6 +159,7 @@ private:
   llvm::MapVector<TablePlan *, Region> nextSums;
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<const InputPower *, Region> powers;
+  llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one

@@ -38,6 +38,7 @@ LogicalResult Plan::make() {
   }
   if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
+  addDiagonals();
   return makeLayouts();
 }
 

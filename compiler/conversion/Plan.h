@@ -77,6 +77,19 @@ struct InputPower : InputCopy {
   LogUnit unit;
 };
 
+/// A matrix whose elements a wavefront reads along its diagonals, one of each
+/// row: at time t the column is `along * t + across * row + offset`. The next
+/// times of each row lie side by side in it, so these are copied at once to
+/// where those of one time do.
+struct Diagonals {
+  mlir::dp::InputOp input;
+  int64_t along, across, offset; ///< along: 1 or -1; across: not 0
+  unsigned row;                  ///< of the schedule, that is the time
+  llvm::SmallVector<const Statement *> readers;
+
+  static constexpr int64_t times = 16; ///< that are copied at once
+};
+
 struct Plan {
   /// What copies of inputs are for: equal elements of several instances side by
   /// side, or elements that adjacent cells of one instance read.
@@ -97,6 +110,7 @@ struct Plan {
   bool forThreads = false;
   llvm::MapVector<mlir::Value, InputCopy> copies;
   llvm::SmallVector<std::unique_ptr<InputPower>> powers;
+  llvm::SmallVector<std::unique_ptr<Diagonals>> diagonals;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
   /// attribute that holds the schedule.
@@ -124,6 +138,11 @@ struct Plan {
   /// Where a read of an input finds its element in the unit; null: nowhere.
   const InputPower *findPower(mlir::dp::ReadOp read, LogUnit unit) const;
 
+  /// The copy of diagonals that a read is answered from; null for none.
+  const Diagonals *findDiagonals(mlir::dp::ReadOp read) const {
+    return ofReads.lookup(read);
+  }
+
   /// Has a statement with as many cells as any no two cells of equal time?
   bool isSequential() const;
 
@@ -141,6 +160,10 @@ private:
   std::optional<unsigned> getOnlyDim(llvm::ArrayRef<int64_t> factors) const;
   void addCopy(mlir::dp::InputOp input);
   void addPowers(mlir::dp::InputOp input);
+  void addDiagonals();
+  void addDiagonals(const Statement &statement, mlir::dp::ReadOp read,
+                    mlir::ValueRange cell);
+  llvm::DenseMap<mlir::Operation *, const Diagonals *> ofReads;
 };
 
 } // namespace danskin::conversion

@@ -118,6 +118,12 @@ void Runner::emitTimesBetween(OpBuilder &b, std::vector<Active> group,
                               unsigned row, Value lower, Value upper) {
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  for (auto &diagonals : plan.diagonals)
+    if (diagonals->row == row &&
+        llvm::any_of(group, [&](const Active &active) {
+          return llvm::is_contained(diagonals->readers, active.statement);
+        }))
+      memory.fillDiagonals(inner, *diagonals, loop.getInductionVar(), lower);
   for (Active &active : group)
     active.statement->nest->setTime(active.point, row, loop.getInductionVar());
   emitTimes(inner, std::move(group), row + 1);

@@ -26,6 +26,8 @@ def find(program):
 def library(program, **options):
     path, dpc = find(program), DPC[0]
     options.setdefault("float", "f32")
+    # As the hosts compile, and as numba and the kernels written by hand do.
+    options.setdefault("target", "cpu:native")
     state = f"{path} {path.read_text()} {dpc} {dpc.stat().st_mtime_ns} {sorted(options.items())}"
     target = BUILD / "bench" / f"{program}-{hashlib.sha256(state.encode()).hexdigest()[:16]}.so"
     if not target.exists():
