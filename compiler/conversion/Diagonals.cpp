@@ -57,7 +57,30 @@ void Plan::addDiagonals() {
                        cell.take_front(statement.over->op.getRank()));
         });
       }
+    for (const Unit &unit : statement.units)
+      for (TablePlan *table : unit.tables)
+        addDiagonals(statement, *table);
   }
+}
+
+/// The same of an output, if each of its elements is a cell of the statement.
+void Plan::addDiagonals(const Statement &statement, TablePlan &table) {
+  std::optional<unsigned> number = getSlantedRow(statement);
+  if (!number || !table.isOutput() || table.isIndex() || table.isAddedUp() ||
+      table.op.getRank() != 2 || statement.over->op.getRank() != 2 ||
+      !table.box->isFull())
+    return;
+  const ScheduleRow &time = statement.schedule[*number];
+  if (std::abs(time[1]) != 1)
+    return;
+  diagonals.push_back(
+      std::make_unique<Diagonals>(Diagonals{table.op.getResult(),
+                                            time[1],
+                                            -time[1] * time[0],
+                                            -time[1] * time.back(),
+                                            *number,
+                                            {&statement}}));
+  table.diagonals = diagonals.back().get();
 }
 
 /// Looks for `along` and `across` such that the column is `along * time +
@@ -91,16 +114,16 @@ void Plan::addDiagonals(const Statement &statement, dp::ReadOp read,
         rest.constant - along * time.back() - across * line.constant;
     Diagonals *mine = nullptr;
     for (auto &known : diagonals)
-      if (known->input == input && known->along == along &&
+      if (known->array == read.getArray() && known->along == along &&
           known->across == across && known->offset == offset &&
           known->row == *number)
         mine = known.get();
     if (!mine) {
       diagonals.push_back(std::make_unique<Diagonals>(
-          Diagonals{input, along, across, offset, *number, {}}));
+          Diagonals{read.getArray(), along, across, offset, *number, {}}));
       mine = diagonals.back().get();
     }
-    mine->readers.push_back(&statement);
+    mine->users.push_back(&statement);
     ofReads[read] = mine;
     return;
   }
@@ -110,16 +133,23 @@ void Plan::addDiagonals(const Statement &statement, dp::ReadOp read,
 // Copies
 //===----------------------------------------------------------------------===//
 
-Value Memory::emitLine(OpBuilder &b, const Diagonals &diagonals) {
-  return env.getParameter(dp::InputOp(diagonals.input).getExtents()[0]);
+SmallVector<Value> Memory::getShape(OpBuilder &b, const Diagonals &diagonals) {
+  if (diagonals.isOutput())
+    return plan.get(diagonals.array).box->emitExtents(b, env);
+  SmallVector<Value> shape;
+  auto input = diagonals.array.getDefiningOp<dp::InputOp>();
+  for (Value extent : input.getExtents())
+    shape.push_back(env.getParameter(extent));
+  return shape;
 }
 
 /// Rows side by side; a gap, for extents may be powers of two.
 SmallVector<Value> Memory::getExtents(OpBuilder &b,
                                       const Diagonals &diagonals) {
   Value gap = constantIndex(b, loc, alignment / 4);
+  Value lines = getShape(b, diagonals)[0];
   return {constantIndex(b, loc, Diagonals::times),
-          b.create<arith::AddIOp>(loc, emitLine(b, diagonals), gap)};
+          b.create<arith::AddIOp>(loc, lines, gap)};
 }
 
 /// `x + factor * y`.
@@ -130,32 +160,86 @@ static Value addMultiple(OpBuilder &b, Location loc, Value x, int64_t factor,
   return b.create<arith::AddIOp>(loc, x, product);
 }
 
+/// Between the column and `along * time + across * row`, as elements of the
+/// array are counted: those of an output begin with its first cell.
+Value Memory::getOffset(OpBuilder &b, const Diagonals &diagonals) {
+  Value offset = constantIndex(b, loc, diagonals.offset);
+  if (!diagonals.isOutput())
+    return offset;
+  Value zero = constantIndex(b, loc, 0);
+  SmallVector<Value> origin =
+      plan.get(diagonals.array).box->emitPosition(b, env, {zero, zero});
+  offset = b.create<arith::AddIOp>(loc, offset, origin[1]);
+  return addMultiple(b, loc, offset, -diagonals.across, origin[0]);
+}
+
+Value Memory::getPlace(OpBuilder &b, const Diagonals &diagonals,
+                       ValueRange position) {
+  // along * (column - across * line - offset)
+  Value time = addMultiple(b, loc, position[1], -diagonals.across, position[0]);
+  time = b.create<arith::SubIOp>(loc, time, getOffset(b, diagonals));
+  time = b.create<arith::MulIOp>(loc, time,
+                                 constantIndex(b, loc, diagonals.along));
+  Value place = b.create<arith::AndIOp>(
+      loc, time, constantIndex(b, loc, Diagonals::times - 1));
+  return getPlace(b, ofDiagonals[&diagonals], {place, position[0]});
+}
+
 void Memory::fillDiagonals(OpBuilder &b, const Diagonals &diagonals, Value time,
                            Value first) {
-  constexpr int64_t times = Diagonals::times;
-  auto constant = [&](OpBuilder &at, int64_t value) {
-    return constantIndex(at, loc, value);
+  Value place = b.create<arith::AndIOp>(
+      loc, time, constantIndex(b, loc, Diagonals::times - 1));
+  auto isEqual = [&](Value x, Value y) -> Value {
+    return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, x, y);
   };
-  auto compare = [&](arith::CmpIPredicate asked, Value x, Value y) -> Value {
-    return b.create<arith::CmpIOp>(loc, asked, x, y);
-  };
-  Value place = b.create<arith::AndIOp>(loc, time, constant(b, times - 1));
   Value begins = b.create<arith::OrIOp>(
-      loc, compare(arith::CmpIPredicate::eq, place, constant(b, 0)),
-      compare(arith::CmpIPredicate::eq, time, first));
+      loc, isEqual(place, constantIndex(b, loc, 0)), isEqual(time, first));
   auto branch = b.create<scf::IfOp>(loc, begins, /*withElse=*/false);
-  OpBuilder at = branch.getThenBodyBuilder();
-  Value begin = at.create<arith::SubIOp>(loc, time, place);
-  dp::InputOp input = diagonals.input;
-  Value columns = env.getParameter(input.getExtents()[1]);
+  OpBuilder then = branch.getThenBodyBuilder();
+  forDiagonals(then, diagonals, then.create<arith::SubIOp>(loc, time, place),
+               [&](OpBuilder &inner, ValueRange position, Value copy) {
+                 Value element = inner.create<memref::LoadOp>(
+                     loc, env.getArray(diagonals.array), position);
+                 inner.create<memref::StoreOp>(
+                     loc, element, ofDiagonals[&diagonals].data, copy);
+               });
+}
 
-  // Rows whose column is inside at one of the times, at least.
-  Value lines = emitLine(at, diagonals);
+void Memory::emptyDiagonals(OpBuilder &b, const Diagonals &diagonals,
+                            Value time, Value end) {
+  Value mask = constantIndex(b, loc, Diagonals::times - 1);
+  Value place = b.create<arith::AndIOp>(loc, time, mask);
+  auto isEqual = [&](Value x, Value y) -> Value {
+    return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, x, y);
+  };
+  Value next = b.create<arith::AddIOp>(loc, time, constantIndex(b, loc, 1));
+  Value ends =
+      b.create<arith::OrIOp>(loc, isEqual(place, mask), isEqual(next, end));
+  auto branch = b.create<scf::IfOp>(loc, ends, /*withElse=*/false);
+  OpBuilder then = branch.getThenBodyBuilder();
+  forDiagonals(then, diagonals, then.create<arith::SubIOp>(loc, time, place),
+               [&](OpBuilder &inner, ValueRange position, Value copy) {
+                 Value element = inner.create<memref::LoadOp>(
+                     loc, ofDiagonals[&diagonals].data, copy);
+                 inner.create<memref::StoreOp>(
+                     loc, element, env.getArray(diagonals.array), position);
+               });
+}
+
+void Memory::forDiagonals(OpBuilder &at, const Diagonals &diagonals,
+                          Value begin, Move move) {
+  constexpr int64_t times = Diagonals::times;
+  auto constant = [&](OpBuilder &b, int64_t value) {
+    return constantIndex(b, loc, value);
+  };
+  SmallVector<Value> shape = getShape(at, diagonals);
+  Value lines = shape[0], columns = shape[1];
+  // Rows whose column is inside at one of the times, at least:
   // along * time + offset, least and most.
+  Value offset = getOffset(at, diagonals);
   Value end = at.create<arith::AddIOp>(loc, begin, constant(at, times - 1));
   auto shift = [&](Value x) {
-    return addMultiple(at, loc, constant(at, diagonals.offset), diagonals.along,
-                       x);
+    return addMultiple(at, loc, offset, diagonals.along, x);
   };
   Value least = shift(diagonals.along > 0 ? begin : end);
   Value most = shift(diagonals.along > 0 ? end : begin);
@@ -196,34 +280,16 @@ void Memory::fillDiagonals(OpBuilder &b, const Diagonals &diagonals, Value time,
   to = outer.create<arith::MinSIOp>(loc, to, constant(outer, times));
   // Nothing but this knows that the line after the next is wanted: rows are
   // pages apart.
-  outer.create<memref::PrefetchOp>(
-      loc, env.getArray(input.getResult()),
-      ValueRange{line, addMultiple(outer, loc, column, diagonals.along,
-                                   constant(outer, 2 * times))},
-      /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  Value ahead = addMultiple(outer, loc, column, diagonals.along,
+                            constant(outer, 2 * times));
+  outer.create<memref::PrefetchOp>(loc, env.getArray(diagonals.array),
+                                   ValueRange{line, ahead},
+                                   /*isWrite=*/diagonals.isOutput(),
+                                   /*localityHint=*/2, /*isDataCache=*/true);
   auto overTimes = outer.create<scf::ForOp>(loc, from, to, constant(outer, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(overTimes.getBody());
   Value round = overTimes.getInductionVar();
-  Value element = inner.create<memref::LoadOp>(
-      loc, env.getArray(input.getResult()),
-      ValueRange{line,
-                 addMultiple(inner, loc, column, diagonals.along, round)});
-  const Region &region = ofDiagonals[&diagonals];
-  inner.create<memref::StoreOp>(loc, element, region.data,
-                                getPlace(inner, region, {round, line}));
-}
-
-Value Memory::loadDiagonal(OpBuilder &b, const Diagonals &diagonals,
-                           ValueRange indices) {
-  // along * (column - across * line - offset)
-  Value time = addMultiple(b, loc, indices[1], -diagonals.across, indices[0]);
-  time = b.create<arith::SubIOp>(loc, time,
-                                 constantIndex(b, loc, diagonals.offset));
-  time = b.create<arith::MulIOp>(loc, time,
-                                 constantIndex(b, loc, diagonals.along));
-  Value place = b.create<arith::AndIOp>(
-      loc, time, constantIndex(b, loc, Diagonals::times - 1));
-  const Region &region = ofDiagonals[&diagonals];
-  return b.create<memref::LoadOp>(loc, region.data,
-                                  getPlace(b, region, {place, indices[0]}));
+  Value place = getPlace(inner, ofDiagonals[&diagonals], {round, line});
+  move(inner, {line, addMultiple(inner, loc, column, diagonals.along, round)},
+       place);
 }

@@ -283,7 +283,10 @@ Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
 
 Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
   if (const Diagonals *diagonals = plan.findDiagonals(read))
-    return convert(b, loadDiagonal(b, *diagonals, indices), plan.compute);
+    return convert(b,
+                   b.create<memref::LoadOp>(loc, ofDiagonals[diagonals].data,
+                                            getPlace(b, *diagonals, indices)),
+                   plan.compute);
   const InputCopy *copy = plan.findCopy(read);
   auto load = [&](OpBuilder &at) {
     Value element = copy ? at.create<memref::LoadOp>(
@@ -420,8 +423,13 @@ void Memory::storeOutput(OpBuilder &b, TablePlan &table, ValueRange indices,
                                          emitFloat(b, getAbsentNumber(table)));
     number = convert(b, number, plan.io);
   }
-  b.create<memref::StoreOp>(loc, number, env.getArray(table.op.getResult()),
-                            table.box->emitPosition(b, env, indices));
+  SmallVector<Value> position = table.box->emitPosition(b, env, indices);
+  if (table.diagonals)
+    b.create<memref::StoreOp>(loc, number, ofDiagonals[table.diagonals].data,
+                              getPlace(b, *table.diagonals, position));
+  else
+    b.create<memref::StoreOp>(loc, number, env.getArray(table.op.getResult()),
+                              position);
 }
 
 //===----------------------------------------------------------------------===//

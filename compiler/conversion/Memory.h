@@ -89,6 +89,10 @@ public:
   /// where its times begin.
   void fillDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
                      mlir::Value time, mlir::Value first);
+  /// The same where its times end, for an output: hands it over. The loop ends
+  /// before `end`.
+  void emptyDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
+                      mlir::Value time, mlir::Value end);
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
@@ -126,11 +130,20 @@ private:
                         mlir::ValueRange indices);
   /// In the copy's order.
   llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
-  mlir::Value emitLine(mlir::OpBuilder &b, const Diagonals &diagonals);
+  /// The extents of the matrix.
+  llvm::SmallVector<mlir::Value> getShape(mlir::OpBuilder &b,
+                                          const Diagonals &diagonals);
   llvm::SmallVector<mlir::Value> getExtents(mlir::OpBuilder &b,
                                             const Diagonals &diagonals);
-  mlir::Value loadDiagonal(mlir::OpBuilder &b, const Diagonals &diagonals,
-                           mlir::ValueRange indices);
+  mlir::Value getOffset(mlir::OpBuilder &b, const Diagonals &diagonals);
+  /// Where an element is in the copy.
+  mlir::Value getPlace(mlir::OpBuilder &b, const Diagonals &diagonals,
+                       mlir::ValueRange position);
+  using Move = llvm::function_ref<void(mlir::OpBuilder &, mlir::ValueRange,
+                                       mlir::Value place)>;
+  /// The elements at the times from `begin` on.
+  void forDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
+                    mlir::Value begin, Move move);
   /// An element of an input on its way into a copy.
   struct Element {
     mlir::OpBuilder inner; ///< in the innermost loop

@@ -38,8 +38,10 @@ LogicalResult Plan::make() {
   }
   if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
+  if (failed(makeLayouts()))
+    return failure();
   addDiagonals();
-  return makeLayouts();
+  return success();
 }
 
 LogicalResult Plan::addTable(dp::TableOp table) {

@@ -39,6 +39,9 @@ struct TablePlan {
   /// A local place of a winner, which a path finds out again.
   bool again = false;
 
+  /// Where an output is made diagonal by diagonal.
+  const struct Diagonals *diagonals = nullptr;
+
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   /// Do its cells come to be by many additions?
   bool isAddedUp() { return summed || !op.getScatters().empty(); }
@@ -77,15 +80,17 @@ struct InputPower : InputCopy {
   LogUnit unit;
 };
 
-/// A matrix whose elements a wavefront reads along its diagonals, one of each
-/// row: at time t the column is `along * t + across * row + offset`. The next
-/// times of each row lie side by side in it, so these are copied at once to
-/// where those of one time do.
+/// A matrix whose elements a wavefront reads or makes along its diagonals, one
+/// of each row: at time t the column is `along * t + across * row + offset`.
+/// The next times of each row lie side by side in it, so these are copied at
+/// once to or from where those of one time do.
 struct Diagonals {
-  mlir::dp::InputOp input;
+  mlir::Value array;             ///< an input, or an output
   int64_t along, across, offset; ///< along: 1 or -1; across: not 0
   unsigned row;                  ///< of the schedule, that is the time
-  llvm::SmallVector<const Statement *> readers;
+  llvm::SmallVector<const Statement *> users;
+
+  bool isOutput() const { return !array.getDefiningOp<mlir::dp::InputOp>(); }
 
   static constexpr int64_t times = 16; ///< that are copied at once
 };
@@ -163,6 +168,7 @@ private:
   void addDiagonals();
   void addDiagonals(const Statement &statement, mlir::dp::ReadOp read,
                     mlir::ValueRange cell);
+  void addDiagonals(const Statement &statement, TablePlan &table);
   llvm::DenseMap<mlir::Operation *, const Diagonals *> ofReads;
 };
 

@@ -118,15 +118,22 @@ void Runner::emitTimesBetween(OpBuilder &b, std::vector<Active> group,
                               unsigned row, Value lower, Value upper) {
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  Value time = loop.getInductionVar();
+  SmallVector<const Diagonals *> copied;
   for (auto &diagonals : plan.diagonals)
-    if (diagonals->row == row &&
-        llvm::any_of(group, [&](const Active &active) {
-          return llvm::is_contained(diagonals->readers, active.statement);
+    if (diagonals->row == row && llvm::any_of(group, [&](const Active &active) {
+          return llvm::is_contained(diagonals->users, active.statement);
         }))
-      memory.fillDiagonals(inner, *diagonals, loop.getInductionVar(), lower);
+      copied.push_back(diagonals.get());
+  for (const Diagonals *diagonals : copied)
+    if (!diagonals->isOutput())
+      memory.fillDiagonals(inner, *diagonals, time, lower);
   for (Active &active : group)
-    active.statement->nest->setTime(active.point, row, loop.getInductionVar());
+    active.statement->nest->setTime(active.point, row, time);
   emitTimes(inner, std::move(group), row + 1);
+  for (const Diagonals *diagonals : copied)
+    if (diagonals->isOutput())
+      memory.emptyDiagonals(inner, *diagonals, time, upper);
 }
 
 //===----------------------------------------------------------------------===//
