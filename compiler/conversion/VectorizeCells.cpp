@@ -22,8 +22,8 @@ namespace danskin {
 using namespace mlir;
 using namespace danskin::conversion;
 
-/// Operations of a round that ends before its result is there, and how many
-/// vectors fill the wait.
+/// Operations on numbers of a round that ends before its result is there, and
+/// how many vectors fill the wait and share the rest.
 static constexpr unsigned shortRound = 24, vectorsAtOnce = 4;
 
 static bool isVectorizable(scf::ForOp loop) {
@@ -55,7 +55,8 @@ static bool hasShortRounds(scf::ForOp loop) {
   loop.getBody()->walk([&](scf::ForOp inner) {
     unsigned count = 0;
     inner.getBody()->walk([&](Operation *op) {
-      count += !isa<arith::ConstantOp, scf::YieldOp>(op);
+      count += op->getNumResults() == 1 && !isa<arith::ConstantOp>(op) &&
+               isa<FloatType>(op->getResult(0).getType());
     });
     isShort |= count <= shortRound;
   });

@@ -30,6 +30,9 @@ static Type addLaneAxis(MemRefType type) {
                          StridedLayoutAttr::get(type.getContext(), 0, dynamic));
 }
 
+/// Each instance more takes room in the caches that tables of others had.
+static constexpr unsigned mostLanes = 16;
+
 namespace {
 struct DpVectorizeLanes
     : public danskin::impl::DpVectorizeLanesBase<DpVectorizeLanes> {
@@ -47,7 +50,7 @@ struct DpVectorizeLanes
       auto scaled =
           getOperation().lookupSymbol<func::FuncOp>((stem + "scaled").str());
       if (scaled)
-        vectorize(scaled, stem, 2 * width);
+        vectorize(scaled, stem, std::min(2 * width, mostLanes));
       else
         vectorize(kernel, stem, width);
     }
