@@ -24,15 +24,6 @@ using namespace danskin::conversion;
 // Which
 //===----------------------------------------------------------------------===//
 
-/// The first row of the schedule that is a time of several indices.
-static std::optional<unsigned> getSlantedRow(const Statement &statement) {
-  for (auto [number, row] : llvm::enumerate(statement.schedule))
-    if (llvm::count_if(ArrayRef(row).drop_back(),
-                       [](int64_t factor) { return factor != 0; }) > 1)
-      return number;
-  return std::nullopt;
-}
-
 /// Is it a sum of multiples of these indices and a constant?
 static bool isOf(const Form &form, ValueRange indices) {
   return llvm::all_of(form.terms, [&](const auto &term) {
@@ -65,7 +56,7 @@ void Plan::addDiagonals() {
 
 /// The same of an output, if each of its elements is a cell of the statement.
 void Plan::addDiagonals(const Statement &statement, TablePlan &table) {
-  std::optional<unsigned> number = getSlantedRow(statement);
+  std::optional<unsigned> number = statement.getSlantedRow();
   if (!number || !table.isOutput() || table.isIndex() || table.isAddedUp() ||
       table.op.getRank() != 2 || statement.over->op.getRank() != 2 ||
       !table.box->isFull())
@@ -88,7 +79,7 @@ void Plan::addDiagonals(const Statement &statement, TablePlan &table) {
 void Plan::addDiagonals(const Statement &statement, dp::ReadOp read,
                         ValueRange cell) {
   auto input = read.getArray().getDefiningOp<dp::InputOp>();
-  std::optional<unsigned> number = getSlantedRow(statement);
+  std::optional<unsigned> number = statement.getSlantedRow();
   if (!input || !number || read.getIndices().size() != 2 ||
       read.getType().isIndex() || findCopy(read))
     return;
@@ -185,44 +176,35 @@ Value Memory::getPlace(OpBuilder &b, const Diagonals &diagonals,
   return getPlace(b, ofDiagonals[&diagonals], {place, position[0]});
 }
 
-void Memory::fillDiagonals(OpBuilder &b, const Diagonals &diagonals, Value time,
-                           Value first) {
-  Value place = b.create<arith::AndIOp>(
-      loc, time, constantIndex(b, loc, Diagonals::times - 1));
-  auto isEqual = [&](Value x, Value y) -> Value {
-    return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, x, y);
-  };
-  Value begins = b.create<arith::OrIOp>(
-      loc, isEqual(place, constantIndex(b, loc, 0)), isEqual(time, first));
-  auto branch = b.create<scf::IfOp>(loc, begins, /*withElse=*/false);
-  OpBuilder then = branch.getThenBodyBuilder();
-  forDiagonals(then, diagonals, then.create<arith::SubIOp>(loc, time, place),
-               [&](OpBuilder &inner, ValueRange position, Value copy) {
-                 Value element = inner.create<memref::LoadOp>(
-                     loc, env.getArray(diagonals.array), position);
-                 inner.create<memref::StoreOp>(
-                     loc, element, ofDiagonals[&diagonals].data, copy);
-               });
-}
-
-void Memory::emptyDiagonals(OpBuilder &b, const Diagonals &diagonals,
-                            Value time, Value end) {
+void Memory::moveDiagonals(OpBuilder &b, const Diagonals &diagonals, Value time,
+                           Value edge) {
+  // An input's times begin at the first place, an output's end at the last.
   Value mask = constantIndex(b, loc, Diagonals::times - 1);
   Value place = b.create<arith::AndIOp>(loc, time, mask);
   auto isEqual = [&](Value x, Value y) -> Value {
     return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, x, y);
   };
-  Value next = b.create<arith::AddIOp>(loc, time, constantIndex(b, loc, 1));
-  Value ends =
-      b.create<arith::OrIOp>(loc, isEqual(place, mask), isEqual(next, end));
-  auto branch = b.create<scf::IfOp>(loc, ends, /*withElse=*/false);
+  Value moves = b.create<arith::OrIOp>(
+      loc,
+      isEqual(place, diagonals.isOutput() ? mask : constantIndex(b, loc, 0)),
+      isEqual(time, edge));
+  auto branch = b.create<scf::IfOp>(loc, moves, /*withElse=*/false);
   OpBuilder then = branch.getThenBodyBuilder();
-  forDiagonals(then, diagonals, then.create<arith::SubIOp>(loc, time, place),
-               [&](OpBuilder &inner, ValueRange position, Value copy) {
-                 Value element = inner.create<memref::LoadOp>(
-                     loc, ofDiagonals[&diagonals].data, copy);
-                 inner.create<memref::StoreOp>(
-                     loc, element, env.getArray(diagonals.array), position);
+  Value begin = then.create<arith::SubIOp>(loc, time, place);
+  Value array = env.getArray(diagonals.array);
+  Value copy = ofDiagonals[&diagonals].data;
+  forDiagonals(then, diagonals, begin,
+               [&](OpBuilder &inner, ValueRange position, Value at) {
+                 auto move = [&](Value from, ValueRange source, Value to,
+                                 ValueRange target) {
+                   inner.create<memref::StoreOp>(
+                       loc, inner.create<memref::LoadOp>(loc, from, source), to,
+                       target);
+                 };
+                 if (diagonals.isOutput())
+                   move(copy, at, array, position);
+                 else
+                   move(array, position, copy, at);
                });
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Run.h"
+#include "compiler/conversion/RuntimeCalls.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -36,17 +37,8 @@ static void lowerToCall(Operation *op) {
   name.consume_back("f"); // powf
   Type type = op->getResult(0).getType();
   std::string callee = ("dp_" + name + (type.isF32() ? "_f32" : "_f64")).str();
-  auto module = op->getParentOfType<ModuleOp>();
-  if (!module.lookupSymbol(callee)) {
-    OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-    auto declaration = top.create<func::FuncOp>(
-        op->getLoc(), callee,
-        top.getFunctionType(op->getOperandTypes(), op->getResultTypes()));
-    declaration.setPrivate();
-  }
   OpBuilder b(op);
-  auto call =
-      b.create<func::CallOp>(op->getLoc(), callee, type, op->getOperands());
+  auto call = callRuntime(b, op->getLoc(), callee, type, op->getOperands());
   op->replaceAllUsesWith(call);
   op->erase();
 }

@@ -85,14 +85,11 @@ public:
 
   /// Fills the copies of inputs.
   void copyInputs(mlir::OpBuilder &b);
-  /// At a time of a loop that begins with `first`: fills a copy of diagonals
-  /// where its times begin.
-  void fillDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
-                     mlir::Value time, mlir::Value first);
-  /// The same where its times end, for an output: hands it over. The loop ends
-  /// before `end`.
-  void emptyDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
-                      mlir::Value time, mlir::Value end);
+  /// At a time of a loop: fills a copy of diagonals where its times begin, or
+  /// hands it over, an output's, where they end. `edge`: the loop's own first,
+  /// or last, time.
+  void moveDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
+                     mlir::Value time, mlir::Value edge);
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);

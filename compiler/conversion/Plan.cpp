@@ -261,6 +261,14 @@ static bool isFoundAgain(Plan &plan, TablePlan &table) {
   });
 }
 
+std::optional<unsigned> Statement::getSlantedRow() const {
+  for (auto [number, row] : llvm::enumerate(schedule))
+    if (llvm::count_if(ArrayRef(row).drop_back(),
+                       [](int64_t factor) { return factor != 0; }) > 1)
+      return number;
+  return std::nullopt;
+}
+
 /// The schedule of a table's cells, if their time is of several indices; then
 /// what is computed together does not lie together by itself.
 SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
@@ -268,10 +276,8 @@ SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
     if (statement.scatter || statement.over->op != table.root ||
         table.op.getRank() != table.root.getRank())
       continue;
-    for (const ScheduleRow &row : statement.schedule)
-      if (llvm::count_if(ArrayRef(row).drop_back(),
-                         [](int64_t factor) { return factor != 0; }) > 1)
-        return statement.schedule;
+    if (statement.getSlantedRow())
+      return statement.schedule;
   }
   return {};
 }

@@ -19,6 +19,8 @@
 
 namespace danskin::conversion {
 
+struct Diagonals;
+
 struct TablePlan {
   mlir::dp::TableOp op;
   Domain domain;
@@ -40,7 +42,7 @@ struct TablePlan {
   bool again = false;
 
   /// Where an output is made diagonal by diagonal.
-  const struct Diagonals *diagonals = nullptr;
+  const Diagonals *diagonals = nullptr;
 
   bool isOutput() { return op.getRole() == mlir::dp::TableRole::Output; }
   /// Do its cells come to be by many additions?
@@ -65,6 +67,9 @@ struct Statement {
   bool isScheduled = false;      ///< if not, it runs after all that are
   llvm::SmallVector<ScheduleRow> schedule;
   std::unique_ptr<Nest> nest;
+
+  /// The first row of the schedule that is a time of several indices.
+  std::optional<unsigned> getSlantedRow() const;
 };
 
 /// An input that the kernel copies into the workspace, because its elements are

@@ -127,13 +127,15 @@ void Runner::emitTimesBetween(OpBuilder &b, std::vector<Active> group,
       copied.push_back(diagonals.get());
   for (const Diagonals *diagonals : copied)
     if (!diagonals->isOutput())
-      memory.fillDiagonals(inner, *diagonals, time, lower);
+      memory.moveDiagonals(inner, *diagonals, time, lower);
   for (Active &active : group)
     active.statement->nest->setTime(active.point, row, time);
   emitTimes(inner, std::move(group), row + 1);
   for (const Diagonals *diagonals : copied)
     if (diagonals->isOutput())
-      memory.emptyDiagonals(inner, *diagonals, time, upper);
+      memory.moveDiagonals(inner, *diagonals, time,
+                           inner.create<arith::SubIOp>(
+                               loc, upper, constantIndex(inner, loc, 1)));
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/ShareCells.h"
+#include "compiler/conversion/RuntimeCalls.h"
 #include "compiler/conversion/Sharing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -74,18 +75,6 @@ private:
 };
 } // namespace
 
-static func::FuncOp declareMeet(func::FuncOp kernel) {
-  auto module = kernel->getParentOfType<ModuleOp>();
-  if (auto known = module.lookupSymbol<func::FuncOp>("dp_meet"))
-    return known;
-  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-  auto pointer = LLVM::LLVMPointerType::get(module.getContext());
-  auto meet = b.create<func::FuncOp>(kernel.getLoc(), "dp_meet",
-                                     b.getFunctionType({pointer}, {}));
-  meet.setPrivate();
-  return meet;
-}
-
 Sharer::Sharer(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
   auto arguments = kernel.getArguments().take_back(3);
   thread = arguments[0];
@@ -103,9 +92,7 @@ Sharer::Sharer(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
   dirty = b.create<memref::AllocaOp>(loc, MemRefType::get({1}, b.getI1Type()));
 }
 
-void Sharer::meet(OpBuilder &b) {
-  b.create<func::CallOp>(loc, declareMeet(kernel), ValueRange(team));
-}
+void Sharer::meet(OpBuilder &b) { callRuntime(b, loc, "dp_meet", {}, team); }
 
 void Sharer::meetWhere(OpBuilder &b, Value condition) {
   auto branch = b.create<scf::IfOp>(loc, condition, /*withElse=*/false);

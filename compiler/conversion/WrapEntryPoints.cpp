@@ -15,6 +15,7 @@
 #include "compiler/conversion/Descriptor.h"
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Passes.h"
+#include "compiler/conversion/RuntimeCalls.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -39,7 +40,6 @@ public:
   void wrap(StringRef name, bool hasArrays, unsigned numExtra);
 
 private:
-  func::FuncOp declare(StringRef name, TypeRange arguments, TypeRange results);
   Value load(Type type, Value base, int64_t index) {
     Value address = b.create<LLVM::GEPOp>(loc, pointer, type, base,
                                           ArrayRef<LLVM::GEPArg>(index));
@@ -103,30 +103,15 @@ void Wrapper::wrap(StringRef name, bool hasArrays, unsigned numExtra) {
         extra.getType().isInteger()
             ? b.create<arith::IndexCastOp>(loc, b.getIndexType(), extra)
             : Value(extra));
-  Value mode;
-  if (inner->removeAttr(flushAttr))
-    mode = b.create<func::CallOp>(
-                loc, declare("dp_flush_underflow", {}, b.getI64Type()),
-                ValueRange())
-               .getResult(0);
+  bool flushes = bool(inner->removeAttr(flushAttr));
+  Value before;
+  if (flushes)
+    before = callRuntime(b, loc, "dp_flush_underflow", b.getI64Type(), {})
+                 .getResult(0);
   auto call = b.create<func::CallOp>(loc, inner, operands);
-  if (mode)
-    b.create<func::CallOp>(
-        loc, declare("dp_restore_underflow", b.getI64Type(), {}), mode);
+  if (flushes)
+    callRuntime(b, loc, "dp_restore_underflow", {}, before);
   b.create<func::ReturnOp>(loc, call.getResults());
-}
-
-/// A function of the runtime.
-func::FuncOp Wrapper::declare(StringRef name, TypeRange arguments,
-                              TypeRange results) {
-  auto module = inner->getParentOfType<ModuleOp>();
-  if (auto known = module.lookupSymbol<func::FuncOp>(name))
-    return known;
-  OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-  auto function = top.create<func::FuncOp>(
-      loc, name, top.getFunctionType(arguments, results));
-  function.setPrivate();
-  return function;
 }
 
 namespace {

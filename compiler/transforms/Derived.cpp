@@ -269,6 +269,31 @@ dp::EquationOp danskin::createEquation(OpBuilder &builder, Location loc,
   return equation;
 }
 
+dp::EquationOp danskin::cloneEquation(OpBuilder &builder,
+                                      dp::EquationOp equation,
+                                      ValueRange tables) {
+  auto copy = builder.create<dp::EquationOp>(equation.getLoc(), tables,
+                                             equation.getOtherwise(),
+                                             equation.getOrdinalAttr());
+  IRMapping mapping;
+  equation.getBody().cloneInto(&copy.getBody(), mapping);
+  return copy;
+}
+
+dp::WeightOp danskin::createWeight(OpBuilder &builder, Location loc,
+                                   dp::EquationOp node, unsigned arm,
+                                   Value score, ValueRange binders,
+                                   ValueRange cell) {
+  auto choose = getReduction<dp::ChooseOp>(node);
+  SmallVector<Value> statistics, places(binders);
+  for (Value table : node.getTables().drop_front())
+    statistics.push_back(builder.create<dp::ReadOp>(loc, table, cell));
+  while (places.size() < choose.getMaxBinders())
+    places.push_back(builder.create<arith::ConstantIndexOp>(loc, 0));
+  return builder.create<dp::WeightOp>(loc, choose.getRegAttr(), arm, score,
+                                      places, statistics);
+}
+
 void danskin::eraseIfDead(Operation *op) {
   llvm::SetVector<Operation *> open;
   open.insert(op);

@@ -74,6 +74,24 @@ mlir::dp::EquationOp createEquation(mlir::OpBuilder &builder,
                                     mlir::Location loc,
                                     mlir::ValueRange tables);
 
+/// The first reduction of a kind in the equation's body; null for none.
+template <typename Op> Op getReduction(mlir::dp::EquationOp equation) {
+  auto ops = equation.getBody().front().getOps<Op>();
+  return ops.empty() ? Op() : *ops.begin();
+}
+
+/// A copy, where the builder is, that makes these tables.
+mlir::dp::EquationOp cloneEquation(mlir::OpBuilder &builder,
+                                   mlir::dp::EquationOp equation,
+                                   mlir::ValueRange tables);
+
+/// The weight of a score in an arm of the choice that `node` makes, at the cell
+/// whose statistics count.
+mlir::dp::WeightOp createWeight(mlir::OpBuilder &builder, mlir::Location loc,
+                                mlir::dp::EquationOp node, unsigned arm,
+                                mlir::Value score, mlir::ValueRange binders,
+                                mlir::ValueRange cell);
+
 /// Erases the operation, if nobody needs it, and what was there for it alone.
 void eraseIfDead(mlir::Operation *op);
 

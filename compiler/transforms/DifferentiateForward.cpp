@@ -140,11 +140,6 @@ private:
     return getReduction<dp::ChooseOp>(equations.front());
   }
 
-  template <typename Op> static Op getReduction(dp::EquationOp equation) {
-    auto ops = equation.getBody().front().getOps<Op>();
-    return ops.empty() ? Op() : *ops.begin();
-  }
-
   //===--------------------------------------------------------------------===//
   // Seeds
   //===--------------------------------------------------------------------===//
@@ -265,16 +260,6 @@ private:
     addDirection(inner, equation.getTables().front(), copy);
   }
 
-  dp::EquationOp cloneEquation(OpBuilder &builder, dp::EquationOp equation,
-                               Value table) {
-    auto copy = builder.create<dp::EquationOp>(equation.getLoc(), table,
-                                               equation.getOtherwise(),
-                                               equation.getOrdinalAttr());
-    IRMapping mapping;
-    equation.getBody().cloneInto(&copy.getBody(), mapping);
-    return copy;
-  }
-
   /// A reader that an adjoint of 0 drops stays where that adjoint moves.
   void widenGuards(OpBuilder &builder, Block &block) {
     for (auto where : llvm::to_vector(block.getOps<dp::WhereOp>())) {
@@ -319,9 +304,8 @@ private:
     auto choose = getReduction<dp::ChooseOp>(copy);
     OpBuilder inner(choose);
     auto sum = inner.create<dp::SumOp>(choose.getLoc(), inner.getF64Type());
-    unsigned binders = choose.getMaxBinders();
     for (auto arm : choose.getArms().front().getOps<dp::ArmOp>())
-      replaceByWeighted(equation, arm, choose, binders, part);
+      replaceByWeighted(equation, arm, choose, part);
     sum.getArms().takeBody(choose.getArms());
     Operation *yield = copy.getBody().front().getTerminator();
     yield->setOperands(sum.getResult());
@@ -329,7 +313,7 @@ private:
   }
 
   void replaceByWeighted(dp::EquationOp original, dp::ArmOp arm,
-                         dp::ChooseOp choose, unsigned maxBinders, Part part) {
+                         dp::ChooseOp choose, Part part) {
     Operation *yield = arm.getBody().front().getTerminator();
     OpBuilder builder(yield);
     Location loc = arm.getLoc();
@@ -337,16 +321,10 @@ private:
     builder.create<dp::WhereOp>(
         loc, builder.create<dp::PresentOp>(loc, score, /*above=*/true));
 
-    SmallVector<Value> statistics;
     ValueRange cell =
         arm->getParentOfType<dp::EquationOp>().getBody().getArguments();
-    for (Value table : original.getTables().drop_front())
-      statistics.push_back(builder.create<dp::ReadOp>(loc, table, cell));
-    SmallVector<Value> binders = arm.getBinders();
-    while (binders.size() < maxBinders)
-      binders.push_back(builder.create<arith::ConstantIndexOp>(loc, 0));
-    Value factor = builder.create<dp::WeightOp>(
-        loc, choose.getRegAttr(), arm.getOrdinal(), score, binders, statistics);
+    Value factor = createWeight(builder, loc, original, arm.getOrdinal(), score,
+                                arm.getBinders(), cell);
     if (part != Part::Value)
       factor =
           builder.create<dp::CurvatureOp>(loc, choose.getRegAttr(), factor);

@@ -182,7 +182,7 @@ private:
         ->setAttr(adjointGuardAttr, builder.getUnitAttr());
     Value weight;
     if (choose) {
-      weight = emitWeight(builder, choose, expression, reader, mapping);
+      weight = emitWeight(builder, expression, reader, mapping);
       emitNonZero(builder, weight);
     }
     auto seed = [&](Tangent &, OpBuilder &b, Operation *op) -> Value {
@@ -214,21 +214,14 @@ private:
                                            value, zero));
   }
 
-  Value emitWeight(OpBuilder &builder, dp::ChooseOp choose, Value score,
-                   ValueRange reader, IRMapping &mapping) {
-    Location loc = getLoc();
-    dp::EquationOp equation = site.equation;
-    SmallVector<Value> statistics;
-    for (Value table : equation.getTables().drop_front())
-      statistics.push_back(builder.create<dp::ReadOp>(loc, table, reader));
+  Value emitWeight(OpBuilder &builder, Value score, ValueRange reader,
+                   IRMapping &mapping) {
     SmallVector<Value> binders;
     for (dp::IterateOp iterate : site.getIterates())
       binders.push_back(mapping.lookup(iterate.getIndex()));
-    while (binders.size() < choose.getMaxBinders())
-      binders.push_back(builder.create<arith::ConstantIndexOp>(loc, 0));
-    return builder.create<dp::WeightOp>(loc, choose.getRegAttr(),
-                                        dp::ArmOp(site.arm).getOrdinal(), score,
-                                        binders, statistics);
+    return createWeight(builder, getLoc(), site.equation,
+                        dp::ArmOp(site.arm).getOrdinal(), score, binders,
+                        reader);
   }
 
   ReadSite site;

@@ -14,7 +14,6 @@
 #include "compiler/transforms/Derived.h"
 #include "compiler/transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IRMapping.h"
 #include <map>
 
 using namespace mlir;
@@ -30,14 +29,6 @@ static dp::EquationOp getEquation(dp::WeightOp weight) {
   auto read = weight.getStatistics().front().getDefiningOp<dp::ReadOp>();
   auto table = read.getArray().getDefiningOp<dp::TableOp>();
   return table.getEquations().front();
-}
-
-static dp::ChooseOp getChoice(dp::EquationOp equation) {
-  return equation.getBody()
-      .front()
-      .back()
-      .getOperand(0)
-      .getDefiningOp<dp::ChooseOp>();
 }
 
 /// Does the weight belong to another cell than where it is asked for?
@@ -60,7 +51,8 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
     });
     for (auto &[op, users] : weights) {
       auto equation = cast<dp::EquationOp>(op);
-      if (hasFewArms(getChoice(equation)) && llvm::any_of(users, isOfOther))
+      if (hasFewArms(getReduction<dp::ChooseOp>(equation)) &&
+          llvm::any_of(users, isOfOther))
         store(equation, users);
     }
   }
@@ -79,7 +71,7 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
     for (dp::WeightOp user : users)
       if (dp::TableOp &table = tables[user.getArm()]; !table)
         table = createTable(builder, equation, user.getArm());
-    createEquation(builder, equation, tables);
+    createSums(builder, equation, tables);
     for (dp::WeightOp user : users)
       replace(user, tables[user.getArm()]);
   }
@@ -98,22 +90,24 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
 
   /// Each weight is a sum of one term, which is 0 where the arm has no
   /// candidate. One equation: all of them are there before one is stored.
-  void createEquation(OpBuilder &builder, dp::EquationOp equation,
-                      const std::map<unsigned, dp::TableOp> &tables) {
+  void createSums(OpBuilder &builder, dp::EquationOp equation,
+                  const std::map<unsigned, dp::TableOp> &tables) {
     SmallVector<Value> results, weights;
     for (auto [arm, table] : tables)
       results.push_back(table.getResult());
-    auto copy = builder.create<dp::EquationOp>(equation.getLoc(), results,
-                                               equation.getOtherwise(),
-                                               equation.getOrdinalAttr());
-    IRMapping mapping;
-    equation.getBody().cloneInto(&copy.getBody(), mapping);
-    dp::ChooseOp choose = getChoice(copy);
+    dp::EquationOp copy = cloneEquation(builder, equation, results);
+    dp::ChooseOp choose = getReduction<dp::ChooseOp>(copy);
     OpBuilder inner(choose);
     // The number of an arm is its place.
     auto arms = llvm::to_vector(choose.getArms().front().getOps<dp::ArmOp>());
-    for (auto [ordinal, table] : tables)
-      weigh(arms[ordinal], choose, equation);
+    ValueRange cell = copy.getBody().getArguments();
+    for (auto [ordinal, table] : tables) {
+      Operation *yield = arms[ordinal].getBody().front().getTerminator();
+      OpBuilder last(yield);
+      yield->setOperand(0,
+                        createWeight(last, yield->getLoc(), equation, ordinal,
+                                     arms[ordinal].getScore(), {}, cell));
+    }
     for (auto [ordinal, table] : tables) {
       auto sum = inner.create<dp::SumOp>(choose.getLoc(), inner.getF64Type());
       Block &block = sum.getArms().emplaceBlock();
@@ -122,22 +116,6 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
     }
     copy.getBody().front().back().setOperands(weights);
     choose.erase();
-  }
-
-  /// Has the arm yield the weight of its score.
-  void weigh(dp::ArmOp arm, dp::ChooseOp choose, dp::EquationOp original) {
-    Operation *yield = arm.getBody().front().getTerminator();
-    OpBuilder builder(yield);
-    Location loc = arm.getLoc();
-    SmallVector<Value> statistics;
-    for (Value table : original.getTables().drop_front())
-      statistics.push_back(builder.create<dp::ReadOp>(
-          loc, table,
-          arm->getParentOfType<dp::EquationOp>().getBody().getArguments()));
-    Value weight =
-        builder.create<dp::WeightOp>(loc, choose.getRegAttr(), arm.getOrdinal(),
-                                     arm.getScore(), ValueRange(), statistics);
-    yield->setOperand(0, weight);
   }
 
   /// Reads the weight instead. That it is 0 says that the score is absent.
