@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Lowering.h"
+#include "compiler/conversion/Gathers.h"
 #include "compiler/conversion/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -49,6 +50,7 @@ struct DpLowerToLLVM : danskin::impl::DpLowerToLLVMBase<DpLowerToLLVM> {
     LLVMTypeConverter types(context, options);
     RewritePatternSet patterns(context);
     vector::populateVectorBroadcastLoweringPatterns(patterns);
+    danskin::conversion::populateGatherPatterns(types, patterns);
     populateVectorToLLVMConversionPatterns(types, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
     populateMathToLLVMConversionPatterns(types, patterns);

@@ -102,9 +102,11 @@ void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
   TimeProfilingPassesHandler trace;
   if (timeTraceProfilerEnabled())
     trace.registerCallbacks(callbacks);
-  // Loops that gain by vectors are vectors already.
+  // Loops that gain by vectors are vectors already, and so are those that gain
+  // by being unrolled: more of it doubles the code and the time to make it.
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
   PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);

@@ -5,7 +5,7 @@ import random
 from typing import Optional
 
 CHECK = [["check", "FILE"]]
-BUILD = [["check", "FILE"], ["FILE", "-o", "out.so"]]
+BUILD = [["check", "FILE"], ["FILE", "-o", "out.so", "-O0", "--lanes=1"]]
 
 CHAIN = """dp 1
 program {program} {{

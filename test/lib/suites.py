@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs the suites of test/ and adds up what they report.
 
-A suite is a function from options to an iterable of Result. Drivers are
-programs named test/**/run_*.py: they take `--dpc PATH`, print what fails as
-`FAIL: name`, and end in `N passed, N failed`.
+A suite is a function from options, what it skips and where it writes to an
+iterable of Tally. Drivers are programs named test/**/run_*.py: they take
+`--dpc PATH`, print what fails as `FAIL: name`, and end in `N passed, N failed`.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -74,7 +75,7 @@ def googletest(name, program, report, skips, environment=(), folder=None):
     return Tally(max(0, results["tests"] - len(failed) - disabled), len(failed), failed)
 
 
-def unit(options, skips):
+def unit(options, skips, write):
     """GoogleTest programs that ctest knows, each run once."""
     listing = subprocess.run(["ctest", "--test-dir", options.build, "--show-only=json-v1"],
                              check=True, capture_output=True, text=True).stdout  # fmt: skip
@@ -91,7 +92,7 @@ def unit(options, skips):
                          folder=properties.get("WORKING_DIRECTORY"))  # fmt: skip
 
 
-def lit(options, skips):
+def lit(options, skips, write):
     """The files with RUN: lines."""
     prefix = subprocess.check_output(["llvm-config-19", "--prefix"], text=True).strip()
     packaged = pathlib.Path(prefix, "build/utils/lit/lit.py")
@@ -134,14 +135,14 @@ SANITIZER_OPTIONS = {
 LEAKLESS = {"RuntimeTests": {"ASAN_OPTIONS": "detect_leaks=1"}}
 
 
-def sanitizers(options, skips):
+def sanitizers(options, skips, write):
     """The compiler, the runtime and kernels under AddressSanitizer, UBSan and ThreadSanitizer."""
     for preset, (programs, instrument) in SANITIZED.items():
         folder = ROOT / f"build-{preset}"
         launchers = [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" for language in ("C", "CXX")]
         subprocess.run(["cmake", "--preset", preset, "--log-level=WARNING", *(launchers if which("ccache") else [])],
                        cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
-        print(f"building build-{preset}", flush=True)
+        write(f"building build-{preset}\n")
         subprocess.run(["ninja", "-C", folder, "-k0", *programs], stdout=subprocess.DEVNULL)
         skipped = [name.removeprefix(f"{preset}.") for name in skips if name.startswith(f"{preset}.")]
         for name in programs:
@@ -158,9 +159,10 @@ def sanitizers(options, skips):
         dpc, environment = folder / "bin" / "dpc", dict(SANITIZER_OPTIONS)
         if "dpc" not in programs:
             dpc, environment["LD_PRELOAD"] = options.build / "bin" / "dpc", library_of(preset)
-        for path in sorted(ROOT.glob("examples/*/*.dp")):
-            if path.stem not in skipped:
-                yield sanitized_kernels(f"{preset}.{path.stem}", dpc, path, instrument, environment)
+        paths = [path for path in sorted(ROOT.glob("examples/*/*.dp")) if path.stem not in skipped]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            yield from pool.map(lambda path: sanitized_kernels(f"{preset}.{path.stem}", dpc, path, instrument, environment),
+                                paths)  # fmt: skip
 
 
 def library_of(preset):
@@ -183,7 +185,7 @@ def sanitized_kernels(name, dpc, path, instrument, environment):
 def driver(path):
     """The suite that one run_*.py is."""
 
-    def run(options, skips):
+    def run(options, skips, write):
         command = [sys.executable, path, "--dpc", options.build / "bin" / "dpc"]
         tally = None
         names = []
@@ -193,7 +195,7 @@ def driver(path):
                 if found:
                     tally = Tally(int(found[1]), int(found[2]))
                     continue
-                print(line, end="", flush=True)
+                write(line)
                 if line.startswith("FAIL: "):
                     names.append(line[6:].strip())
         # What stands after the name is the reason.
@@ -211,12 +213,54 @@ def driver(path):
     return run
 
 
+# Drivers that keep all cores busy by themselves, or that watch how long things
+# take: nothing runs beside them. Of the others there are as many as cores.
+ALONE = ("calls", "devices", "growth", "mutants", "ptx", "random")
+
+
 def all_suites():
-    """Cheap ones first."""
+    """Cheap ones first, those that run alone last."""
     drivers = {path.stem.removeprefix("run_"): driver(path) for path in sorted(TEST.glob("**/run_*.py"))}
-    first = ("style",)
-    suites = {name: drivers.pop(name) for name in first if name in drivers}
-    return {**suites, "unit": unit, "lit": lit, **drivers, "sanitizers": sanitizers}
+    style = drivers.pop("style")
+    alone = {name: drivers.pop(name) for name in ALONE}
+    return {"style": style, "unit": unit, "lit": lit, **drivers, **alone, "sanitizers": sanitizers}
+
+
+def write_now(text):
+    print(text, end="", flush=True)
+
+
+def run_suite(name, suite, options, skips, write):
+    """Runs a suite. Returns its Tally."""
+    write(f"\n--- {name}\n")
+    started = time.monotonic()
+    tally = Tally()
+    for part in suite(options, skips.get(name, {}), write):
+        tally.add(part)
+    write(f"--- {name}: {tally.passed} passed, {tally.failed} failed [{time.monotonic() - started:.0f}s]\n")
+    return Tally(tally.passed, tally.failed, [f"{name}:{test}" for test in tally.names])
+
+
+def run_beside(name, suite, options, skips):
+    """Runs a suite while others run: what it writes appears at its end."""
+    lines = []
+    tally = run_suite(name, suite, options, skips, lines.append)
+    write_now("".join(lines))
+    return tally
+
+
+def run_suites(suites, options, skips):
+    """Yields the Tally of each suite."""
+    for name in ("style", "unit", "lit"):
+        if name in suites:
+            yield run_suite(name, suites.pop(name), options, skips, write_now)
+    alone = {name: suites.pop(name) for name in (*ALONE, "sanitizers") if name in suites}
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        tasks = [pool.submit(run_beside, name, suite, options, skips) for name, suite in suites.items()]
+        for task in concurrent.futures.as_completed(tasks):
+            yield task.result()
+    for name, suite in alone.items():
+        yield run_suite(name, suite, options, skips, write_now)
 
 
 def main():
@@ -239,15 +283,8 @@ def main():
         os.environ["CUDA_HOME"] = str(toolkit)
     skips = read_skips()
     total = Tally()
-    for name in options.suites or suites:
-        print(f"\n--- {name}", flush=True)
-        started = time.monotonic()
-        tally = Tally()
-        for part in suites[name](options, skips.get(name, {})):
-            tally.add(part)
-        total.add(Tally(tally.passed, tally.failed, [f"{name}:{test}" for test in tally.names]))
-        print(f"--- {name}: {tally.passed} passed, {tally.failed} failed"
-              f" [{time.monotonic() - started:.0f}s]", flush=True)  # fmt: skip
+    for tally in run_suites({name: suites[name] for name in options.suites or suites}, options, skips):
+        total.add(tally)
     print("\nskipped (test/skips.txt):", "none" if not skips else "")
     for suite, tests in skips.items():
         for test, reason in tests.items():
