@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Processors have instructions for lanes that lie apart, but since they no
-// longer leak what others load, gathers of Intel's take up to four times as long
-// as a load a lane. LLVM's own expansion branches on each lane of a mask.
+// Processors have instructions for lanes that lie apart, but where this was
+// measured, a gather took up to four times as long as a load a lane. LLVM's own
+// expansion branches on each lane of a mask.
 //
 //===----------------------------------------------------------------------===//
 
@@ -86,9 +86,8 @@ SmallVector<Value> getPlaces(OpBuilder &b, Operation *op, Value base,
 struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
-  LogicalResult
-  matchAndRewrite(vector::GatherOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(vector::GatherOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     auto memory = dyn_cast<MemRefType>(op.getBase().getType());
     if (!memory || op.getVectorType().getRank() != 1)
       return failure();
@@ -99,16 +98,16 @@ struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
     Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
     Value result = b.create<LLVM::UndefOp>(
         loc, typeConverter->convertType(op.getVectorType()));
-    for (auto [i, place] : llvm::enumerate(getPlaces(
-             b, op, base, element, adaptor.getIndexVec(), mask))) {
+    for (auto [i, place] : llvm::enumerate(
+             getPlaces(b, op, base, element, adaptor.getIndexVec(), mask))) {
       Value loaded = b.create<LLVM::LoadOp>(loc, element, place);
       result = b.create<LLVM::InsertElementOp>(
           loc, result, loaded,
           b.create<LLVM::ConstantOp>(loc, b.getI32Type(), i));
     }
     if (mask)
-      result = b.create<LLVM::SelectOp>(loc, mask, result,
-                                        adaptor.getPassThru());
+      result =
+          b.create<LLVM::SelectOp>(loc, mask, result, adaptor.getPassThru());
     b.replaceOp(op, result);
     return success();
   }
@@ -117,9 +116,8 @@ struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
 struct LowerScatter : ConvertOpToLLVMPattern<vector::ScatterOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
-  LogicalResult
-  matchAndRewrite(vector::ScatterOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(vector::ScatterOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     if (op.getVectorType().getRank() != 1)
       return failure();
     Location loc = op.getLoc();
@@ -128,8 +126,8 @@ struct LowerScatter : ConvertOpToLLVMPattern<vector::ScatterOp> {
     Value base = getStridedElementPtr(loc, memory, adaptor.getBase(),
                                       adaptor.getIndices(), b);
     Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
-    for (auto [i, place] : llvm::enumerate(getPlaces(
-             b, op, base, element, adaptor.getIndexVec(), mask)))
+    for (auto [i, place] : llvm::enumerate(
+             getPlaces(b, op, base, element, adaptor.getIndexVec(), mask)))
       b.create<LLVM::StoreOp>(
           loc, extract(b, loc, adaptor.getValueToStore(), i), place);
     b.eraseOp(op);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/Cpu.h"
+#include "compiler/target/HideInvariants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -92,6 +93,15 @@ static void addSanitizers(Module &module, ModulePassManager &passes,
   }
 }
 
+/// Kernels are optimized already where that takes knowledge of recurrences.
+/// What is left is a part of LLVM's own pipeline, in half of its time.
+static constexpr StringLiteral optimizations =
+    "always-inline,"
+    "function(sroa,early-cse<memssa>,simplifycfg,loop-mssa(loop-rotate,licm),"
+    "instcombine<no-verify-fixpoint>,loop(indvars,loop-deletion),gvn,"
+    "instcombine<no-verify-fixpoint>,adce,simplifycfg),"
+    "globaldce";
+
 void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
                              const CpuOptions &options) {
   LoopAnalysisManager loops;
@@ -114,13 +124,15 @@ void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
 
-  const OptimizationLevel levels[] = {
-      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
-      OptimizationLevel::O3};
-  OptimizationLevel level = levels[std::min(options.optLevel, 3u)];
-  ModulePassManager passes = level == OptimizationLevel::O0
-                                 ? builder.buildO0DefaultPipeline(level)
-                                 : builder.buildPerModuleDefaultPipeline(level);
+  ModulePassManager passes;
+  if (options.optLevel == 0)
+    passes = builder.buildO0DefaultPipeline(OptimizationLevel::O0);
+  else if (options.optLevel > 2)
+    passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3);
+  else
+    cantFail(builder.parsePassPipeline(passes, optimizations));
+  if (options.optLevel > 0)
+    passes.addPass(createModuleToFunctionPassAdaptor(HideInvariants()));
   addSanitizers(module, passes, options);
   passes.run(module, modules);
 }
