@@ -29,6 +29,9 @@ struct Timing {
   unsigned samples = 0;
 };
 
+/// Of an instance whose sizes nobody chose: hundredths of a second.
+static constexpr double mostCandidates = 1 << 24;
+
 class BenchRun {
 public:
   BenchRun(const File &file, const Program &program,
@@ -37,11 +40,11 @@ public:
         random(options.spec.seed) {}
 
   Error run(StringRef text) {
-    for (auto step :
-         {&BenchRun::setSizes, &BenchRun::drawCall, &BenchRun::makeEngine})
+    if (Error error = setSizes(text))
+      return error;
+    for (auto step : {&BenchRun::drawCall, &BenchRun::makeEngine})
       if (Error error = (this->*step)())
         return error;
-    countCandidates(text);
     for (const std::string &entry : options.spec.entries)
       if (isWanted(entry))
         if (Error error = measure(entry))
@@ -53,13 +56,17 @@ public:
   json::Object toJson() const;
 
 private:
-  Error setSizes() {
+  /// A size that is not given is 64, or less where a call would take seconds.
+  Error setSizes(StringRef text) {
     std::map<std::string, int64_t> given = options.sizes;
+    std::vector<std::string> free;
     for (const auto &size : program.sizes) {
       auto found = given.find(size->name);
       sizes[size->name] = found == given.end() ? 64 : found->second;
       if (found != given.end())
         given.erase(found);
+      else
+        free.push_back(size->name);
     }
     if (auto found = given.find("B"); found != given.end()) {
       batch = found->second;
@@ -71,7 +78,10 @@ private:
     batch = options.batch.value_or(batch);
     if (batch < 1)
       return reference::makeError("a batch of " + Twine(batch));
-    return checkSizes(program, sizes);
+    if (Error error = checkSizes(program, sizes))
+      return error;
+    countCandidates(text, free);
+    return Error::success();
   }
 
   /// A batch of one is a call without one.
@@ -151,7 +161,8 @@ private:
     return Error::success();
   }
 
-  void countCandidates(StringRef text) {
+  /// Halves the sizes in `free` while there are too many candidates.
+  void countCandidates(StringRef text, ArrayRef<std::string> free) {
     Diagnostics diagnostics;
     Compiler compiler(diagnostics);
     auto module = compiler.generate(program, text, options.spec.file, {});
@@ -160,11 +171,25 @@ private:
     std::optional<ProgramReport> report = compiler.report(*module);
     if (!report || !report->cost.exact)
       return;
-    std::vector<int64_t> point;
-    for (const std::string &name : report->sizes)
-      point.push_back(sizes.at(name));
-    auto count = report->cost.exact->evaluate(point);
-    candidates = double(int64_t(count.num)) / double(int64_t(count.den));
+    auto count = [&] {
+      std::vector<int64_t> point;
+      for (const std::string &name : report->sizes)
+        point.push_back(sizes.at(name));
+      auto found = report->cost.exact->evaluate(point);
+      return double(int64_t(found.num)) / double(int64_t(found.den));
+    };
+    candidates = count();
+    while (!free.empty() && *candidates > mostCandidates) {
+      SizeMap larger = sizes;
+      for (const std::string &name : free)
+        sizes[name] = (sizes[name] + 1) / 2;
+      // No size is smaller than the program allows, or than one.
+      if (sizes == larger || errorToBool(checkSizes(program, sizes))) {
+        sizes = larger;
+        return;
+      }
+      candidates = count();
+    }
   }
 
   /// Seconds. Of one thread its own, which other processes do not lengthen; of
