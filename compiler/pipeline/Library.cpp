@@ -22,6 +22,7 @@
 #include "llvm/Support/MD5.h"
 #include "llvm/Support/TimeProfiler.h"
 #include "llvm/Target/TargetMachine.h"
+#include <chrono>
 
 using namespace mlir;
 using namespace danskin;
@@ -33,7 +34,8 @@ public:
                  const LibraryOptions &options, Diagnostics &diagnostics,
                  const Clock &clock)
       : text(text), filename(filename), options(options),
-        diagnostics(diagnostics), clock(clock), compiler(diagnostics) {}
+        diagnostics(diagnostics), clock(clock), compiler(diagnostics),
+        objects(options.cpu) {}
 
   bool build(const ast::File &file, Library &library) {
     auto created = createCpuMachine(options.cpu);
@@ -44,6 +46,8 @@ public:
     for (const auto &program : file.programs)
       if (isWanted(*program) && !addProgram(*program, library))
         return false;
+    if (llvm::Error error = objects.take(library.objects, clock))
+      return fail(std::move(error));
     return hasWanted(file) && finish(library);
   }
 
@@ -75,8 +79,11 @@ private:
   }
 
   void tick(StringRef part) {
+    auto now = std::chrono::steady_clock::now();
     if (clock)
-      clock(part);
+      clock(part,
+            std::chrono::duration<double, std::milli>(now - last).count());
+    last = now;
   }
 
   bool isWanted(const ast::Program &program) const {
@@ -151,8 +158,8 @@ private:
         (options.hasLines && !compiler.addLines(*scheduled)))
       return false;
     tick("loops");
-    llvm::LLVMContext context;
-    std::unique_ptr<llvm::Module> module = translate(*scheduled, context);
+    auto context = std::make_unique<llvm::LLVMContext>();
+    std::unique_ptr<llvm::Module> module = translate(*scheduled, *context);
     if (!module)
       return fail(llvm::createStringError("no LLVM IR for this module"));
     setCpuTarget(*module, *machine);
@@ -162,13 +169,8 @@ private:
       return false;
     if (llvm::Error error = addEntryPoints(*module, interfaces))
       return fail(std::move(error));
-    optimizeForCpu(*module, *machine, options.cpu);
-    tick("optimizer");
-    auto object = emitCpuObject(*module, *machine);
-    tick("code");
-    if (!object)
-      return fail(object.takeError());
-    library.objects.push_back(std::move(*object));
+    if (llvm::Error error = objects.add(std::move(context), std::move(module)))
+      return fail(std::move(error));
     llvm::append_range(library.interface.entries, interfaces);
     return true;
   }
@@ -370,6 +372,8 @@ private:
   const Clock &clock;
   Compiler compiler;
   std::unique_ptr<llvm::TargetMachine> machine;
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+  Objects objects;
 };
 } // namespace
 

@@ -9,11 +9,10 @@
 #define DANSKIN_PIPELINE_LIBRARY_H
 
 #include "compiler/frontend/Frontend.h"
+#include "compiler/pipeline/Objects.h"
 #include "compiler/pipeline/Pipelines.h"
-#include "compiler/target/Cpu.h"
 #include "compiler/target/Interface.h"
 #include "llvm/ADT/StringMap.h"
-#include <functional>
 
 namespace danskin {
 
@@ -40,9 +39,6 @@ struct Library {
   std::string manifest;
   std::vector<std::string> objects; ///< the last holds the manifest
 };
-
-/// Called after each part of the work with its name, for `--time`.
-using Clock = std::function<void(llvm::StringRef part)>;
 
 /// Compiles the programs of a file that Sema accepted. Nothing where an error
 /// was added to `diagnostics`.
