@@ -61,13 +61,40 @@ bool isWhole(Value mask) {
          known.getSplatValue<bool>();
 }
 
+/// What lanes lie apart, where that is the same for all; null where not.
+Value getStep(Value offsets) {
+  auto product = offsets.getDefiningOp<arith::MulIOp>();
+  if (!product)
+    return {};
+  Value lanes = product.getLhs(), step = product.getRhs();
+  DenseIntElementsAttr known;
+  if (!matchPattern(lanes, m_Constant(&known)))
+    std::swap(lanes, step);
+  auto spread = step.getDefiningOp<vector::BroadcastOp>();
+  if (!spread || isa<VectorType>(spread.getSourceType()) ||
+      !matchPattern(lanes, m_Constant(&known)))
+    return {};
+  for (auto [i, value] : llvm::enumerate(known.getValues<APInt>()))
+    if (value != i)
+      return {};
+  return spread.getSource();
+}
+
 /// Where each lane is: `base` and a distance from there, or nowhere.
 SmallVector<Value> getPlaces(OpBuilder &b, Operation *op, Value base,
-                             Type element, Value offsets, Value mask) {
+                             Type element, Value offsets, Value step,
+                             Value mask) {
   Location loc = op->getLoc();
   unsigned width = cast<VectorType>(offsets.getType()).getNumElements();
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
   SmallVector<Value> places;
+  if (!mask && step) {
+    for (unsigned i = 0; i < width; ++i) {
+      places.push_back(base);
+      base = b.create<LLVM::GEPOp>(loc, pointer, element, base, step);
+    }
+    return places;
+  }
   if (!mask) {
     for (unsigned i = 0; i < width; ++i)
       places.push_back(b.create<LLVM::GEPOp>(loc, pointer, element, base,
@@ -96,10 +123,13 @@ struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
     Value base = getStridedElementPtr(loc, memory, adaptor.getBase(),
                                       adaptor.getIndices(), b);
     Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
+    Value step = getStep(op.getIndexVec());
+    if (step)
+      step = b.getRemappedValue(step);
     Value result = b.create<LLVM::UndefOp>(
         loc, typeConverter->convertType(op.getVectorType()));
-    for (auto [i, place] : llvm::enumerate(
-             getPlaces(b, op, base, element, adaptor.getIndexVec(), mask))) {
+    for (auto [i, place] : llvm::enumerate(getPlaces(
+             b, op, base, element, adaptor.getIndexVec(), step, mask))) {
       Value loaded = b.create<LLVM::LoadOp>(loc, element, place);
       result = b.create<LLVM::InsertElementOp>(
           loc, result, loaded,
@@ -126,8 +156,11 @@ struct LowerScatter : ConvertOpToLLVMPattern<vector::ScatterOp> {
     Value base = getStridedElementPtr(loc, memory, adaptor.getBase(),
                                       adaptor.getIndices(), b);
     Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
-    for (auto [i, place] : llvm::enumerate(
-             getPlaces(b, op, base, element, adaptor.getIndexVec(), mask)))
+    Value step = getStep(op.getIndexVec());
+    if (step)
+      step = b.getRemappedValue(step);
+    for (auto [i, place] : llvm::enumerate(getPlaces(
+             b, op, base, element, adaptor.getIndexVec(), step, mask)))
       b.create<LLVM::StoreOp>(
           loc, extract(b, loc, adaptor.getValueToStore(), i), place);
     b.eraseOp(op);

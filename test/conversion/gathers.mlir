@@ -14,6 +14,27 @@ func.func @whole(%memory: memref<?xf32>, %at: index, %offsets: vector<2xindex>) 
   return %r : vector<2xf32>
 }
 
+// Where lanes lie equally far apart, nothing is taken out of a vector.
+// CHECK-LABEL: llvm.func @equal(
+// CHECK-NOT:  llvm.extractelement
+// CHECK:      %[[FIRST:.*]] = llvm.getelementptr
+// CHECK:      %[[SECOND:.*]] = llvm.getelementptr %[[FIRST]][%[[STEP:.*]]] :
+// CHECK:      %[[THIRD:.*]] = llvm.getelementptr %[[SECOND]][%[[STEP]]] :
+// CHECK-NOT:  llvm.extractelement
+// CHECK:      llvm.load %[[FIRST]]
+// CHECK:      llvm.load %[[SECOND]]
+// CHECK:      llvm.load %[[THIRD]]
+// CHECK:      llvm.return
+func.func @equal(%memory: memref<?xf32>, %at: index, %step: index) -> vector<3xf32> {
+  %all = arith.constant dense<true> : vector<3xi1>
+  %none = arith.constant dense<0.0> : vector<3xf32>
+  %lanes = arith.constant dense<[0, 1, 2]> : vector<3xindex>
+  %steps = vector.broadcast %step : index to vector<3xindex>
+  %offsets = arith.muli %steps, %lanes : vector<3xindex>
+  %r = vector.gather %memory[%at] [%offsets], %all, %none : memref<?xf32>, vector<3xindex>, vector<3xi1>, vector<3xf32> into vector<3xf32>
+  return %r : vector<3xf32>
+}
+
 // Lanes that are masked out load what is there in any case; stores have a place
 // of their own for that. No branches.
 // CHECK-LABEL: llvm.func @masked(
