@@ -110,8 +110,33 @@ SmallVector<Value> getPlaces(OpBuilder &b, Operation *op, Value base,
   return places;
 }
 
-struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+/// What a gather and a scatter have in common.
+template <typename Op> struct LowerLanes : ConvertOpToLLVMPattern<Op> {
+  using ConvertOpToLLVMPattern<Op>::ConvertOpToLLVMPattern;
+
+  struct Lanes {
+    Type element;
+    Value mask; ///< null where all take part
+    SmallVector<Value> places;
+  };
+
+  Lanes getLanes(Op op, typename Op::Adaptor adaptor, MemRefType memory,
+                 ConversionPatternRewriter &b) const {
+    Type element =
+        this->getTypeConverter()->convertType(memory.getElementType());
+    Value base = this->getStridedElementPtr(
+        op.getLoc(), memory, adaptor.getBase(), adaptor.getIndices(), b);
+    Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
+    Value step = getStep(op.getIndexVec());
+    if (step)
+      step = b.getRemappedValue(step);
+    return {element, mask,
+            getPlaces(b, op, base, element, adaptor.getIndexVec(), step, mask)};
+  }
+};
+
+struct LowerGather : LowerLanes<vector::GatherOp> {
+  using LowerLanes::LowerLanes;
 
   LogicalResult matchAndRewrite(vector::GatherOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
@@ -119,48 +144,31 @@ struct LowerGather : ConvertOpToLLVMPattern<vector::GatherOp> {
     if (!memory || op.getVectorType().getRank() != 1)
       return failure();
     Location loc = op.getLoc();
-    Type element = typeConverter->convertType(memory.getElementType());
-    Value base = getStridedElementPtr(loc, memory, adaptor.getBase(),
-                                      adaptor.getIndices(), b);
-    Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
-    Value step = getStep(op.getIndexVec());
-    if (step)
-      step = b.getRemappedValue(step);
+    Lanes lanes = getLanes(op, adaptor, memory, b);
     Value result = b.create<LLVM::UndefOp>(
         loc, typeConverter->convertType(op.getVectorType()));
-    for (auto [i, place] : llvm::enumerate(getPlaces(
-             b, op, base, element, adaptor.getIndexVec(), step, mask))) {
-      Value loaded = b.create<LLVM::LoadOp>(loc, element, place);
+    for (auto [i, place] : llvm::enumerate(lanes.places))
       result = b.create<LLVM::InsertElementOp>(
-          loc, result, loaded,
+          loc, result, b.create<LLVM::LoadOp>(loc, lanes.element, place),
           b.create<LLVM::ConstantOp>(loc, b.getI32Type(), i));
-    }
-    if (mask)
-      result =
-          b.create<LLVM::SelectOp>(loc, mask, result, adaptor.getPassThru());
+    if (lanes.mask)
+      result = b.create<LLVM::SelectOp>(loc, lanes.mask, result,
+                                        adaptor.getPassThru());
     b.replaceOp(op, result);
     return success();
   }
 };
 
-struct LowerScatter : ConvertOpToLLVMPattern<vector::ScatterOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+struct LowerScatter : LowerLanes<vector::ScatterOp> {
+  using LowerLanes::LowerLanes;
 
   LogicalResult matchAndRewrite(vector::ScatterOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     if (op.getVectorType().getRank() != 1)
       return failure();
     Location loc = op.getLoc();
-    MemRefType memory = op.getMemRefType();
-    Type element = typeConverter->convertType(memory.getElementType());
-    Value base = getStridedElementPtr(loc, memory, adaptor.getBase(),
-                                      adaptor.getIndices(), b);
-    Value mask = isWhole(op.getMask()) ? Value() : adaptor.getMask();
-    Value step = getStep(op.getIndexVec());
-    if (step)
-      step = b.getRemappedValue(step);
-    for (auto [i, place] : llvm::enumerate(getPlaces(
-             b, op, base, element, adaptor.getIndexVec(), step, mask)))
+    Lanes lanes = getLanes(op, adaptor, op.getMemRefType(), b);
+    for (auto [i, place] : llvm::enumerate(lanes.places))
       b.create<LLVM::StoreOp>(
           loc, extract(b, loc, adaptor.getValueToStore(), i), place);
     b.eraseOp(op);
