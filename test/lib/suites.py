@@ -117,48 +117,33 @@ def lit(options, skips, write):
         yield Tally(good, not good, [] if good else [f"{name}: skipped, and not in {SKIPS.name}" if skipped else name])
 
 
-# What is built and run again under sanitizers: what reads input, what the
-# runtime is, and the whole compiler as `dpc test`. Its kernels are instrumented
-# too. A group of lanes is one task, and batches of `dpc test` are no
-# larger: threads meet without lanes.
-SANITIZED = {
-    "asan": (["dpc", "FrontendTests", "RuntimeTests", "ScheduleTests"], ["--sanitize=address", "--lanes=2"]),
-    "tsan": (["RuntimeTests"], ["--sanitize=thread", "--lanes=1"]),
-}  # fmt: skip
-# LLVM's libraries are not instrumented while its headers are: what one side
-# poisons, the other reads. They keep some memory to the end, too.
-SANITIZER_OPTIONS = {
-    "ASAN_OPTIONS": "allow_user_poisoning=0:detect_container_overflow=0:detect_leaks=0",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-}
-# The runtime is free of LLVM, and must leave nothing behind.
-LEAKLESS = {"RuntimeTests": {"ASAN_OPTIONS": "detect_leaks=1"}}
+# How kernels are compiled for each sanitizer. A group of lanes is one task, and
+# batches of `dpc test` are no larger: threads meet without lanes.
+INSTRUMENTED = {"asan": ["--sanitize=address", "--lanes=2"], "tsan": ["--sanitize=thread", "--lanes=1"]}
+# The compiler, which the sanitizer's runtime joins at its start, keeps some memory
+# to the end; the runtime must leave nothing behind.
+RUNTIME_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+KERNEL_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 def sanitizers(options, skips, write):
-    """The compiler, the runtime and kernels under AddressSanitizer, UBSan and ThreadSanitizer."""
-    for preset, (programs, instrument) in SANITIZED.items():
+    """The runtime under AddressSanitizer, UBSan and ThreadSanitizer, and kernels under the first and the last."""
+    for preset, instrument in INSTRUMENTED.items():
         folder = ROOT / f"build-{preset}"
         launchers = [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" for language in ("C", "CXX")]
         subprocess.run(["cmake", "--preset", preset, "--log-level=WARNING", *(launchers if which("ccache") else [])],
                        cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
         write(f"building build-{preset}\n")
-        subprocess.run(["ninja", "-C", folder, "-k0", *programs], stdout=subprocess.DEVNULL)
+        subprocess.run(["ninja", "-C", folder, "-k0", "RuntimeTests"], stdout=subprocess.DEVNULL)
         skipped = [name.removeprefix(f"{preset}.") for name in skips if name.startswith(f"{preset}.")]
-        for name in programs:
-            if name == "dpc":
-                continue
-            program = folder / "bin" / name
-            if not program.exists():
-                yield Tally(0, 1, [f"{preset}.{name}: not built"])
-                continue
-            environment = {**SANITIZER_OPTIONS, **LEAKLESS.get(name, {})}
-            tally = googletest(name, program, folder / "test" / f"{name}.json", skipped, environment)
+        program = folder / "bin" / "RuntimeTests"
+        if program.exists():
+            tally = googletest("RuntimeTests", program, folder / "test" / "RuntimeTests.json", skipped, RUNTIME_OPTIONS)
             yield Tally(tally.passed, tally.failed, [f"{preset}.{test}" for test in tally.names])
-        # Where dpc itself is as it was, the sanitizer's runtime joins it at its start.
-        dpc, environment = folder / "bin" / "dpc", dict(SANITIZER_OPTIONS)
-        if "dpc" not in programs:
-            dpc, environment["LD_PRELOAD"] = options.build / "bin" / "dpc", library_of(preset)
+        else:
+            yield Tally(0, 1, [f"{preset}.RuntimeTests: not built"])
+        environment = {**KERNEL_OPTIONS, "LD_PRELOAD": library_of(preset)}
+        dpc = options.build / "bin" / "dpc"
         paths = [path for path in sorted(ROOT.glob("examples/*/*.dp")) if path.stem not in skipped]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             yield from pool.map(lambda path: sanitized_kernels(f"{preset}.{path.stem}", dpc, path, instrument, environment),
@@ -172,8 +157,6 @@ def library_of(preset):
 
 def sanitized_kernels(name, dpc, path, instrument, environment):
     """`dpc test` of a program, its kernels instrumented."""
-    if not dpc.exists():
-        return Tally(0, 1, [f"{name}: not built"])
     done = subprocess.run([dpc, "test", path, "-O1", "--instances=4", "--reg=entropy", *instrument],
                           env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)  # fmt: skip
