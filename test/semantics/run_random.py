@@ -167,15 +167,15 @@ def results(options):
             if done % 25 == 0:
                 print(f"  {done} of {len(tasks)} programs, {failures} failed"
                       f" [{time.monotonic() - begun:.0f}s]", flush=True)  # fmt: skip
-    if options.count >= 180:
-        yield from print_table(table, 5)
+    if options.count >= 120:
+        yield from print_table(table, 2)
     print("largest error, as a share of what is tolerated:",
           ", ".join(f"{dtype} {error:.2g}" for dtype, error in sorted(worst.items())) or "none")
 
 
 def main():
     parser = driver.make_parser(__doc__)
-    parser.add_argument("--count", type=int, default=180)
+    parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0, help="of the first program and of the inputs")
     parser.add_argument("--instances", type=int, default=4, help="inputs a program")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
