@@ -22,7 +22,6 @@
 #include "llvm/Support/MD5.h"
 #include "llvm/Support/TimeProfiler.h"
 #include "llvm/Target/TargetMachine.h"
-#include <chrono>
 
 using namespace mlir;
 using namespace danskin;
@@ -79,11 +78,8 @@ private:
   }
 
   void tick(StringRef part) {
-    auto now = std::chrono::steady_clock::now();
     if (clock)
-      clock(part,
-            std::chrono::duration<double, std::milli>(now - last).count());
-    last = now;
+      clock(part, takeLap(last));
   }
 
   bool isWanted(const ast::Program &program) const {

@@ -10,7 +10,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/TimeProfiler.h"
 #include "llvm/Target/TargetMachine.h"
-#include <chrono>
 
 using namespace danskin;
 
@@ -41,7 +40,7 @@ llvm::Error Objects::add(std::unique_ptr<llvm::LLVMContext> context,
   return llvm::Error::success();
 }
 
-static double sinceLast(std::chrono::steady_clock::time_point &last) {
+double danskin::takeLap(std::chrono::steady_clock::time_point &last) {
   auto now = std::chrono::steady_clock::now();
   double passed = std::chrono::duration<double, std::milli>(now - last).count();
   last = now;
@@ -54,9 +53,9 @@ void Objects::compile(Job &job) {
     llvm::timeTraceProfilerInitialize(/*TimeTraceGranularity=*/100, "dpc");
   auto last = std::chrono::steady_clock::now();
   optimizeForCpu(*job.module, *job.machine, options);
-  job.optimizing = sinceLast(last);
+  job.optimizing = takeLap(last);
   job.object = emitCpuObject(*job.module, *job.machine);
-  job.emitting = sinceLast(last);
+  job.emitting = takeLap(last);
   job.module.reset();
   if (job.isTraced)
     llvm::timeTraceProfilerFinishThread();

@@ -9,6 +9,7 @@
 
 #include "compiler/target/Cpu.h"
 #include "llvm/Support/ThreadPool.h"
+#include <chrono>
 #include <deque>
 #include <functional>
 
@@ -21,6 +22,9 @@ namespace danskin {
 /// Called with the name of each part of the work and the milliseconds that it
 /// took, for `--time`. Parts on different threads overlap.
 using Clock = std::function<void(llvm::StringRef part, double milliseconds)>;
+
+/// The milliseconds that passed since `last`, which becomes now.
+double takeLap(std::chrono::steady_clock::time_point &last);
 
 /// Turns LLVM modules into objects, on as many threads as there are processors.
 class Objects {

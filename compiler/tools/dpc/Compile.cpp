@@ -14,7 +14,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/TimeProfiler.h"
 #include "llvm/Support/raw_ostream.h"
-#include <chrono>
 #include <map>
 
 using namespace danskin;
@@ -160,9 +159,7 @@ private:
                            source.diagnostics))
         return llvm::Error::success();
       if (clock)
-        clock("verification", std::chrono::duration<double, std::milli>(
-                                  std::chrono::steady_clock::now() - begin)
-                                  .count());
+        clock("verification", takeLap(begin));
     }
     if (llvm::Error error = write(*library))
       return error;
