@@ -72,22 +72,6 @@ static bool hasLoops(func::FuncOp kernel) {
       .wasInterrupted();
 }
 
-/// Clones what computes `value` from the arguments of the kernel that `map`
-/// has; null if anything else has a part in it.
-static Value cloneSlice(OpBuilder &b, Value value, IRMapping &map) {
-  if (Value known = map.lookupOrNull(value))
-    return known;
-  Operation *op = value.getDefiningOp();
-  if (!op || op->getNumRegions() ||
-      !(isa<arith::ArithDialect>(op->getDialect())))
-    return Value();
-  for (Value operand : op->getOperands())
-    if (!cloneSlice(b, operand, map))
-      return Value();
-  b.clone(*op, map);
-  return map.lookup(value);
-}
-
 namespace {
 struct DpVectorizeCells
     : public danskin::impl::DpVectorizeCellsBase<DpVectorizeCells> {
@@ -124,7 +108,7 @@ struct DpVectorizeCells
       return;
     one.setName(stem + "one");
     if (width > 1)
-      makeExtent(one, stem + "cells");
+      makeCellsAtOnce(one, stem + "cells", width, one == wavefront);
     shareCells(one);
     if (width > 1)
       for (auto &[loop, varying] : findLoops(one))
@@ -153,41 +137,6 @@ struct DpVectorizeCells
     loop->moveBefore(branch.elseBlock()->getTerminator());
     emitCells(wide, Varying(wide), many);
     emitCells(loop, varying, width);
-  }
-
-  /// The least number of cells that a loop has, if all become vectors and sizes
-  /// alone say it.
-  void makeExtent(func::FuncOp one, const std::string &name) {
-    auto loops = findLoops(one);
-    if (loops.empty() || one->hasAttr(sequentialAttr) ||
-        llvm::any_of(loops, [](const auto &loop) {
-          return loop.second.getObstacle() != nullptr;
-        }))
-      return;
-    OpBuilder b(one);
-    SmallVector<BlockArgument> sizes;
-    for (BlockArgument argument : one.getArguments())
-      if (argument.getType().isIndex())
-        sizes.push_back(argument);
-    SmallVector<Type> types(sizes.size(), b.getIndexType());
-    Location loc = one.getLoc();
-    auto extent = b.create<func::FuncOp>(
-        loc, name, b.getFunctionType(types, b.getI64Type()));
-    b.setInsertionPointToStart(extent.addEntryBlock());
-    IRMapping map;
-    for (auto [mine, theirs] : llvm::zip_equal(sizes, extent.getArguments()))
-      map.map(mine, theirs);
-    Value least;
-    for (auto [loop, varying] : loops) {
-      Value lower = cloneSlice(b, loop.getLowerBound(), map);
-      Value upper = cloneSlice(b, loop.getUpperBound(), map);
-      if (!lower || !upper)
-        return extent.erase();
-      Value count = b.create<arith::SubIOp>(loc, upper, lower);
-      least = least ? b.create<arith::MinSIOp>(loc, least, count) : count;
-    }
-    least = b.create<arith::IndexCastOp>(loc, b.getI64Type(), least);
-    b.create<func::ReturnOp>(loc, least);
   }
 };
 } // namespace

@@ -173,6 +173,11 @@ void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
 /// `varying` is what differs in it.
 void emitCells(mlir::scf::ForOp loop, const Varying &varying, unsigned width);
 
+/// Defines function `name` of the kernel's sizes: how many cells it computes at
+/// once where loops over cells take vectors of `width`, seen over all of it.
+void makeCellsAtOnce(mlir::func::FuncOp kernel, const std::string &name,
+                     unsigned width, bool isWavefront);
+
 /// exp and log of vectors of doubles, bit for bit those of the runtime.
 mlir::Value emitExp(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
 mlir::Value emitLog(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);

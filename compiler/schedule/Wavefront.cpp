@@ -186,7 +186,7 @@ private:
     std::vector<std::vector<Coefficients>> choices;
     if (part.cyclic)
       choices.push_back(part.coefficients);
-    else
+    if (part.statements.size() == 1)
       for (Coefficients &row : search.candidates(part.statements.front(), 1))
         choices.push_back({std::move(row)});
     Group joined = group;
@@ -203,7 +203,7 @@ private:
         continue;
       std::optional<RowChoice> row =
           search.place(joined.statements, joinedOpen, joined.coefficients);
-      if (!row || (alone && losesOwn(*row, *alone)))
+      if (!row || (alone && !options.rowMajor && losesOwn(*row, *alone)))
         continue;
       group = std::move(joined);
       for (unsigned statement : part.statements)

@@ -8,9 +8,6 @@
 #include <pthread.h>
 #include <string.h>
 
-/* So many cells at once are worth more than as many instances. */
-enum { ENOUGH_CELLS = 8 };
-
 /* The tasks of a call: slots take them in turn. */
 typedef struct tasks {
   const dp_plan *plan;
@@ -187,10 +184,10 @@ static int32_t run_one_by_one(group g, int64_t count, double *sums) {
 }
 
 /* Two alone are faster than lanes that are mostly empty, and cells side by side
- * in one instance faster than the same cell of several. */
+ * in one instance faster than the same cell of as many. */
 static int prefers_one(const dp_lanes *lanes, int64_t count,
                        const int64_t *sizes) {
-  return count < 3 || (lanes->cells && lanes->cells(sizes) >= ENOUGH_CELLS);
+  return count < 3 || (lanes->cells && lanes->cells(sizes) >= count);
 }
 
 static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,

@@ -111,8 +111,7 @@ typedef struct dp_lanes {
   int32_t lanes;
   dp_lanes_function run; /* NULL: there is `one` */
   dp_team_function one;
-  /* How many cells of an instance `one` can compute at once, at the least;
-   * NULL: not many. */
+  /* How many lanes would be as fast as `one`; NULL: `run` is always faster. */
   dp_workspace_function cells;
   int32_t has_team; /* is more than one thread of use to `one`? */
 } dp_lanes;
