@@ -86,7 +86,8 @@ Value Estimate::clone(Value value) {
 }
 
 void Estimate::bindToMiddle(scf::ForOp loop) {
-  Value lower = clone(loop.getLowerBound()), upper = clone(loop.getUpperBound());
+  Value lower = clone(loop.getLowerBound()),
+        upper = clone(loop.getUpperBound());
   if (!lower || !upper)
     return;
   Value sum = b.create<arith::AddIOp>(loc, lower, upper);
@@ -95,7 +96,8 @@ void Estimate::bindToMiddle(scf::ForOp loop) {
 }
 
 void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
-  Value lower = clone(loop.getLowerBound()), upper = clone(loop.getUpperBound());
+  Value lower = clone(loop.getLowerBound()),
+        upper = clone(loop.getUpperBound());
   Value rounds = index(unknownRounds);
   if (lower && upper)
     rounds = b.create<arith::MaxSIOp>(
@@ -110,8 +112,8 @@ void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
         atOnce);
   }
   bindToMiddle(loop);
-  visit(*loop.getBody(),
-        b.create<arith::MulFOp>(loc, times, toReal(rounds)), atOnce);
+  visit(*loop.getBody(), b.create<arith::MulFOp>(loc, times, toReal(rounds)),
+        atOnce);
 }
 
 void Estimate::visit(Block &block, Value times, Value atOnce) {
@@ -160,8 +162,8 @@ void danskin::conversion::makeCellsAtOnce(func::FuncOp kernel,
     map.map(mine, theirs);
   Estimate estimate(b, loc, map, width,
                     width * (isWavefront ? worthInWavefront : worthInRow));
-  Value one = b.create<arith::ConstantFloatOp>(loc, APFloat(1.0),
-                                               b.getF64Type());
+  Value one =
+      b.create<arith::ConstantFloatOp>(loc, APFloat(1.0), b.getF64Type());
   estimate.visit(kernel.getBody().front(), one, one);
   Value result = estimate.getResult();
   b.create<func::ReturnOp>(loc, result);

@@ -40,6 +40,10 @@ static void addReverse(OpPassManager &manager, const PipelineOptions &options) {
 
 static void deriveNothing(OpPassManager &, const PipelineOptions &) {}
 
+static void keepValues(OpPassManager &manager, const PipelineOptions &) {
+  onProgram(manager).addPass(createDpCarryMaxima());
+}
+
 static void deriveHessianProduct(OpPassManager &manager,
                                  const PipelineOptions &options) {
   addReverse(manager, options);
@@ -55,7 +59,7 @@ static void deriveHessianProduct(OpPassManager &manager,
 
 ArrayRef<Entry> danskin::getEntries() {
   static const Entry entries[] = {
-      {"value", "value", "the outputs", deriveNothing, ""},
+      {"value", "value", "the outputs", keepValues, ""},
       {"value_grad", "grad",
        "the outputs, and the gradient of <ct, outputs> in one sweep back",
        addReverse, ""},

@@ -184,11 +184,18 @@ private:
     if (!group.cyclic || (!part.cyclic && part.statements.size() != 1))
       return false;
     std::vector<std::vector<Coefficients>> choices;
-    if (part.cyclic)
-      choices.push_back(part.coefficients);
-    if (part.statements.size() == 1)
-      for (Coefficients &row : search.candidates(part.statements.front(), 1))
+    unsigned first = part.statements.front();
+    if (!part.cyclic) {
+      for (Coefficients &row : search.candidates(first, 1))
         choices.push_back({std::move(row)});
+    } else {
+      choices.push_back(part.coefficients);
+      // What runs along with a table may take that table's time.
+      if (part.statements.size() == 1)
+        for (const Coefficients &row : group.coefficients)
+          if (row.size() == problem.rank(first))
+            choices.push_back({row});
+    }
     Group joined = group;
     joined.statements.insert(joined.statements.end(), part.statements.begin(),
                              part.statements.end());
