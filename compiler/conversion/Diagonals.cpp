@@ -32,10 +32,7 @@ static bool isOf(const Form &form, ValueRange indices) {
 }
 
 void Plan::addDiagonals() {
-  // Paths read where no wavefront passes.
-  auto &body = program.getBody().front();
-  if (purpose != Copies::OfCells || forThreads ||
-      !body.getOps<dp::TracebackOp>().empty())
+  if (purpose != Copies::OfCells || forThreads)
     return;
   for (const Statement &statement : statements) {
     if (!statement.isScheduled || statement.scatter)

@@ -282,7 +282,8 @@ Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
 }
 
 Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
-  if (const Diagonals *diagonals = plan.findDiagonals(read))
+  if (const Diagonals *diagonals = plan.findDiagonals(read);
+      diagonals && !isWavefrontOver)
     return convert(b,
                    b.create<memref::LoadOp>(loc, ofDiagonals[diagonals].data,
                                             getPlace(b, *diagonals, indices)),

@@ -90,6 +90,9 @@ public:
   /// or last, time.
   void moveDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
                      mlir::Value time, mlir::Value edge);
+  /// From here on cells read where no wavefront passes: matrices themselves,
+  /// not copies of their diagonals.
+  void endWavefront() { isWavefrontOver = true; }
   /// A float input's element in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
@@ -170,6 +173,7 @@ private:
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<const InputPower *, Region> powers;
   llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
+  bool isWavefrontOver = false;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one

@@ -308,6 +308,7 @@ void danskin::conversion::emitPath(Plan &plan, func::FuncOp function) {
   Block &entry = function.getBody().front();
   auto last = entry.getArguments().take_back(3);
   memory.open(last[0], last[1], last[2]);
+  memory.endWavefront();
   OpBuilder b = OpBuilder::atBlockEnd(&entry);
   Value code = b.create<arith::ConstantIntOp>(env.getLoc(), 0, 32);
   b.create<func::ReturnOp>(env.getLoc(),
@@ -363,10 +364,12 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
         env.getLoc(), b.getI32Type(),
         b.create<memref::LoadOp>(env.getLoc(), faults,
                                  constantIndex(b, env.getLoc(), 0)));
-  if (path)
+  if (path) {
     code = b.create<arith::OrIOp>(env.getLoc(), code,
                                   emitCall(b, path, entry.getArguments()));
-  else
+  } else {
+    memory.endWavefront();
     code = emitTracebacks(b, plan, env, memory, code);
+  }
   b.create<func::ReturnOp>(env.getLoc(), code);
 }
