@@ -117,6 +117,11 @@ struct ConvertDpToScf
                    Plan::Copies::OfCells);
     if (hasWavefront(program) && failed(addVariant("wavefront", wavefront)))
       return failure();
+    Plan turned(program, io, isScaled, danskin::scheduleAttrName,
+                Plan::Copies::OfCells);
+    if (!forThreads && !hasWavefront(program) && turned.copiesAny() &&
+        failed(addVariant("turned", turned)))
+      return failure();
     emitWorkspace(plans,
                   create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));

@@ -32,10 +32,13 @@ static unsigned countIndices(dp::ReadOp read) {
 }
 
 /// Does the value grow from cell to cell of `equation`? What data say, or what
-/// runs within a cell, does not.
+/// runs within a cell (the further indices of a node), does not.
 static bool isOfCell(Value value, dp::EquationOp equation) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return argument.getOwner() == &equation.getBody().front();
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto table = equation.getTables().front().getDefiningOp<dp::TableOp>();
+    return argument.getOwner() == &equation.getBody().front() &&
+           argument.getArgNumber() < danskin::getRootOwner(table).getRank();
+  }
   Operation *op = value.getDefiningOp();
   return equation->isProperAncestor(op) &&
          !isa<dp::IterateOp, dp::ReadOp, dp::SourceOp>(op) &&

@@ -23,7 +23,9 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     exponents in single precision. It gives a code other than 0 where numbers
     are none that this format holds; `run` gives their results. Where statements
     have a second schedule, `wavefront`, a function of that name takes it; it is
-    otherwise as `scaled`, or `run` where that is not. Of a program with a
+    otherwise as `scaled`, or `run` where that is not. Where there is none but
+    inputs do not lie as adjacent cells want them, `turned` has copies that do.
+    Of a program with a
     dp.traceback each of these calls a private `<name>_path`, which walks the paths
     of one of the instances that a workspace holds element by element; with
     `for-threads` it walks itself. A table with a window of its schedule keeps as
@@ -72,11 +74,11 @@ def DpVectorizeCells : Pass<"dp-vectorize-cells", "::mlir::ModuleOp"> {
     time are marked. Adds to each `<name>_run` a `<name>_one` of the same arguments
     and results that takes `width` iterations of the innermost of these loops at
     a time. Threads may share these loops: it has three arguments more, the
-    calling thread's number, how many there are and what they meet by. It is made from a `<name>_wavefront`, else a `<name>_scaled`, else the
-    run; the first two go. Every cell has the
-    bits that the kernel it is made from gives. If all large tables have such
-    loops, and sizes alone say how long these are, there is a `<name>_cells` that
-    gives the least of their lengths.
+    calling thread's number, how many there are and what they meet by. It is made
+    from a `<name>_wavefront` or a `<name>_turned`, which are there for nothing
+    else, or from a `<name>_scaled`, else from the run. Every cell has the bits
+    that the kernel it is made from gives. A `<name>_cells` says of sizes how
+    many lanes of instances would be as fast.
   }];
   let options = [
     Option<"width", "width", "unsigned", "8", "cells; below 2: one">

@@ -44,6 +44,14 @@ LogicalResult Plan::make() {
   return success();
 }
 
+bool Plan::copiesAny() {
+  for (auto input : program.getBody().front().getOps<dp::InputOp>())
+    addCopy(input);
+  bool isAny = !copies.empty();
+  copies.clear();
+  return isAny;
+}
+
 LogicalResult Plan::addTable(dp::TableOp table) {
   FailureOr<Domain> domain = Domain::get(table, forms);
   if (failed(domain))

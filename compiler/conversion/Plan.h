@@ -129,6 +129,8 @@ struct Plan {
        Copies purpose = Copies::OfInstances);
   /// Decides everything; reports what cannot be.
   mlir::LogicalResult make();
+  /// Does it copy inputs? Known before all else.
+  bool copiesAny();
 
   TablePlan &get(mlir::Value table) { return *tables.find(table)->second; }
   /// The unit that makes a table; null for what nothing makes.

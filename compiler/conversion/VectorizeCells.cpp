@@ -92,12 +92,13 @@ struct DpVectorizeCells
       return getOperation().lookupSymbol<func::FuncOp>(stem + part.str());
     };
     func::FuncOp one = find("scaled"), wavefront = find("wavefront");
-    if (wavefront && width > 1) {
-      if (one)
-        one.erase();
-      one = wavefront;
-    } else if (wavefront) {
-      wavefront.erase();
+    if (func::FuncOp own = wavefront ? wavefront : find("turned")) {
+      // It is there for vectors.
+      func::FuncOp &other = width > 1 ? one : own;
+      if (other)
+        other.erase();
+      if (width > 1)
+        one = own;
     }
     if (!one && width > 1 && hasLoops(kernel)) {
       OpBuilder b(getOperation().getContext());
