@@ -57,6 +57,7 @@ Jit::Jit(const std::string &file, const std::string &program,
       readProgram(file, edits), &context);
   mlir::PassManager passes(&context);
   passes.addPass(createConvertDpToScf());
+  passes.addPass(createDpVectorizeCells({/*width=*/1}));
   passes.addPass(createDpWrapEntryPoints());
   populateLowerToLLVM(passes);
   if (!module || mlir::failed(passes.run(*module))) {
