@@ -19,6 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/analysis/Dependences.h"
 #include "compiler/transforms/Passes.h"
 #include "compiler/transforms/Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -212,6 +213,13 @@ void Carrier::emitLast(OpBuilder &b, dp::TableOp table) {
   });
 }
 
+/// Does what it looks at never wait for it? A table that reads others of its
+/// cells may not have the maximum of more of them than it asks for.
+static bool isOfOutput(dp::EquationOp equation) {
+  auto table = equation.getTables().front().getDefiningOp<dp::TableOp>();
+  return getRootOwner(table).getRole() == dp::TableRole::Output;
+}
+
 /// Does anybody ask which candidate was the largest?
 static bool hasReadStatistics(dp::EquationOp equation) {
   return llvm::any_of(equation.getTables().drop_front(),
@@ -257,7 +265,7 @@ struct CarryMaxima : danskin::impl::DpCarryMaximaBase<CarryMaxima> {
     });
     for (dp::ChooseOp choose : choices) {
       auto equation = cast<dp::EquationOp>(choose->getParentOp());
-      if (!hasReadStatistics(equation))
+      if (isOfOutput(equation) && !hasReadStatistics(equation))
         carryMaxima(equation, choose);
     }
   }

@@ -103,10 +103,11 @@ def DpStoreWeights : Pass<"dp-store-weights", "::mlir::dp::ProgramOp"> {
 def DpCarryMaxima : Pass<"dp-carry-maxima", "::mlir::dp::ProgramOp"> {
   let summary = "take a maximum over a table as its cells are computed";
   let description = [{
-    Expects isolated reductions of which nobody wants to know where a maximum
-    is. Replaces a hard choice over all cells of a table by tables of the maximum
-    so far, which can be computed with those cells, so that none need be kept.
-    Leaves all values as they were. Does not look at domains other than boxes.
+    Expects isolated reductions. Replaces an output's hard choice over all cells
+    of a table by tables of the maximum so far, which can be computed with those
+    cells, so that none need be kept. Leaves all values as they were. Does
+    nothing where somebody asks where the maximum is, nor over other domains
+    than boxes.
   }];
 }
 

@@ -109,7 +109,7 @@ dp.program @place reg #dp.hard {
     %j = dp.iterate %c0 to %M "j"
     dp.yield %i, %j : index, index
   } : !dp.array<2 x f64>
-  %best = dp.table "best" node max { dp.yield } : !dp.array<0 x f64>
+  %best = dp.table "best" output max { dp.yield } : !dp.array<0 x f64>
   %which = dp.table "which" node never with %best : !dp.array<0 x f64> { dp.yield } : !dp.array<0 x index>
   %row = dp.table "row" node never with %best : !dp.array<0 x f64> { dp.yield } : !dp.array<0 x index>
   %column = dp.table "column" node never with %best : !dp.array<0 x f64> { dp.yield } : !dp.array<0 x index>
