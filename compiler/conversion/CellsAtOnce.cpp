@@ -47,7 +47,6 @@ public:
 private:
   void visitFor(scf::ForOp loop, Value times, Value atOnce);
   Value clone(Value value);
-  void bindToMiddle(scf::ForOp loop);
 
   Value index(int64_t value) {
     return b.create<arith::ConstantIndexOp>(loc, value);
@@ -85,23 +84,17 @@ Value Estimate::clone(Value value) {
   return map.lookup(value);
 }
 
-void Estimate::bindToMiddle(scf::ForOp loop) {
-  Value lower = clone(loop.getLowerBound()),
-        upper = clone(loop.getUpperBound());
-  if (!lower || !upper)
-    return;
-  Value sum = b.create<arith::AddIOp>(loc, lower, upper);
-  map.map(loop.getInductionVar(),
-          b.create<arith::ShRSIOp>(loc, sum, index(1)).getResult());
-}
-
 void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
   Value lower = clone(loop.getLowerBound()),
         upper = clone(loop.getUpperBound());
   Value rounds = index(unknownRounds);
-  if (lower && upper)
+  if (lower && upper) {
     rounds = b.create<arith::MaxSIOp>(
         loc, b.create<arith::SubIOp>(loc, upper, lower), index(0));
+    Value sum = b.create<arith::AddIOp>(loc, lower, upper);
+    map.map(loop.getInductionVar(),
+            b.create<arith::ShRSIOp>(loc, sum, index(1)).getResult());
+  }
   bool isOverVectors = loop->hasAttr(cellsAttr) || loop->hasAttr(addsAttr);
   if (isOverVectors) {
     Value hasRoom = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge,
@@ -111,7 +104,6 @@ void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
         loc, hasRoom, real(isFree ? cellsOfVector : width * worthOfObstacle),
         atOnce);
   }
-  bindToMiddle(loop);
   visit(*loop.getBody(), b.create<arith::MulFOp>(loc, times, toReal(rounds)),
         atOnce);
 }

@@ -220,7 +220,8 @@ private:
     return false;
   }
 
-  /// Sharing must not leave open what a loop of its own would carry.
+  /// Sharing must not leave open what a loop of its own would carry: cells of
+  /// equal time would be fewer. Row by row, a loop within carries it.
   static bool losesOwn(const RowChoice &joined, const RowChoice &alone) {
     return !std::includes(joined.carried.begin(), joined.carried.end(),
                           alone.carried.begin(), alone.carried.end());
