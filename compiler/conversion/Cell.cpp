@@ -125,28 +125,52 @@ void Cell::emitGuarded(OpBuilder &b, Unit &unit, Value guard,
   for (TablePlan *table : unit.tables)
     if (table->local)
       mine.push_back(table);
-  auto branch = b.create<scf::IfOp>(
-      loc, guard,
-      [&](OpBuilder &inner, Location) {
+  SmallVector<Type> types;
+  for (TablePlan *table : mine)
+    llvm::append_range(types, memory.getRawTypes(*table));
+  SmallVector<Value> results = emitBranch(
+      b, guard, types,
+      [&](OpBuilder &inner) {
         emit(inner);
         SmallVector<Value> raws;
         for (TablePlan *table : mine)
           llvm::append_range(raws, locals.lookup(table));
-        inner.create<scf::YieldOp>(loc, raws);
+        return raws;
       },
-      [&](OpBuilder &inner, Location) {
+      [&](OpBuilder &inner) {
         SmallVector<Value> raws;
         for (TablePlan *table : mine)
           llvm::append_range(raws, memory.emitNothing(inner, *table));
-        inner.create<scf::YieldOp>(loc, raws);
+        return raws;
       });
-  SmallVector<Value> results(branch.getResults());
   ArrayRef<Value> rest = results;
   for (TablePlan *table : mine) {
     size_t width = memory.getRawTypes(*table).size();
     locals[table] = Memory::Raw(rest.take_front(width));
     rest = rest.drop_front(width);
   }
+}
+
+SmallVector<Value> Cell::emitBranch(
+    OpBuilder &b, Value condition, TypeRange types,
+    llvm::function_ref<SmallVector<Value>(OpBuilder &)> then,
+    llvm::function_ref<SmallVector<Value>(OpBuilder &)> otherwise) {
+  auto branch =
+      b.create<scf::IfOp>(loc, types, condition, /*withElseRegion=*/true);
+  auto fill = [&](Region &region,
+                  llvm::function_ref<SmallVector<Value>(OpBuilder &)> emit) {
+    Block &block = region.front();
+    // One without results has its terminator.
+    if (!block.empty())
+      block.back().erase();
+    OpBuilder inner = OpBuilder::atBlockEnd(&block);
+    SmallVector<Value> yields = emit(inner);
+    inner.setInsertionPointToEnd(&block);
+    inner.create<scf::YieldOp>(loc, yields);
+  };
+  fill(branch.getThenRegion(), then);
+  fill(branch.getElseRegion(), otherwise);
+  return SmallVector<Value>(branch.getResults());
 }
 
 /// Computes the cell `indices` of a unit and stores it.
@@ -176,17 +200,17 @@ SmallVector<Value> Cell::emitEquations(OpBuilder &b, Unit &unit,
   Value applies = emitApplies(b, equation, indices);
   if (!applies)
     return emitBody(b, unit, equation, indices);
-  auto branch = b.create<scf::IfOp>(
-      loc, applies,
-      [&](OpBuilder &inner, Location) {
-        inner.create<scf::YieldOp>(loc,
-                                   emitBody(inner, unit, equation, indices));
+  SmallVector<Type> types;
+  for (TablePlan *table : unit.tables)
+    llvm::append_range(types, memory.getRawTypes(*table));
+  return emitBranch(
+      b, applies, types,
+      [&](OpBuilder &inner) {
+        return emitBody(inner, unit, equation, indices);
       },
-      [&](OpBuilder &inner, Location) {
-        inner.create<scf::YieldOp>(
-            loc, emitEquations(inner, unit, indices, first + 1));
+      [&](OpBuilder &inner) {
+        return emitEquations(inner, unit, indices, first + 1);
       });
-  return SmallVector<Value>(branch.getResults());
 }
 
 /// The leading guards of an equation, each asked only if those before hold;

@@ -13,6 +13,7 @@
 #define DANSKIN_CONVERSION_CELL_H
 
 #include "compiler/conversion/Memory.h"
+#include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <map>
 
@@ -52,6 +53,8 @@ public:
 
 private:
   friend class Arms;
+  friend class Adder;
+  friend class Packer;
   using Leaf = llvm::function_ref<llvm::SmallVector<mlir::Value>(
       mlir::OpBuilder &, mlir::dp::YieldOp, mlir::ValueRange carried)>;
 
@@ -89,6 +92,13 @@ private:
                                           mlir::ValueRange carried, Leaf leaf);
   Real selectTerm(mlir::OpBuilder &b, Real term);
 
+  /// A branch in its place while its sides are emitted.
+  llvm::SmallVector<mlir::Value> emitBranch(
+      mlir::OpBuilder &b, mlir::Value condition, mlir::TypeRange types,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
+          then,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
+          otherwise);
   void emitOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitRead(mlir::OpBuilder &b, mlir::dp::ReadOp op);
   void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp op);
@@ -122,6 +132,20 @@ private:
   /// Where the element that `value` is of an input is kept in the unit.
   const InputPower *findPower(mlir::Value value, LogUnit unit);
   bool isTabulated(mlir::dp::ChooseOp op);
+
+  /// A sum of products over 2^exponent; `doubtful`: what is small may be lost.
+  struct ProductSum {
+    mlir::Value mantissa, exponent, doubtful;
+  };
+  /// The terms of an arm at one exponent; nothing where they are no products,
+  /// or no loop over cells has factors in common.
+  std::optional<ProductSum> emitProduct(mlir::OpBuilder &b,
+                                        mlir::dp::ArmOp arm);
+  void emitFlatPower(mlir::OpBuilder &b, const InputPower &power);
+  ScaledNumber emitFactor(mlir::OpBuilder &b, const Factor &factor);
+  void emitValue(mlir::OpBuilder &b, mlir::Value value, mlir::dp::ArmOp arm);
+  void forget(mlir::dp::ArmOp arm);
+  ScaledNumber emitScaledSum(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
 
   mlir::Value both(mlir::OpBuilder &b, mlir::Value left, mlir::Value right);
   mlir::Value emitIsPresent(mlir::OpBuilder &b, Real real, bool above);

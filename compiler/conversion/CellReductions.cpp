@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -290,17 +291,33 @@ void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
   SmallVector<Value> carried = {memory.emitFloat(b, 0.0)};
   if (absent)
     carried.push_back(b.create<arith::ConstantIntOp>(loc, 1, 1));
-  for (auto arm : op.getArms().front().getOps<dp::ArmOp>())
-    carried = emitTerms(
-        b, arm, carried,
-        [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-          Real term = selectTerm(inner, getPlain(inner, yield.getOperand(0)));
-          SmallVector<Value> next = {
-              inner.create<arith::AddFOp>(loc, inside[0], term.value)};
-          if (absent)
-            next.push_back(both(inner, inside[1], term.present));
-          return next;
-        });
+  auto addTerm = [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
+    Real term = selectTerm(inner, getPlain(inner, yield.getOperand(0)));
+    SmallVector<Value> next = {
+        inner.create<arith::AddFOp>(loc, inside[0], term.value)};
+    if (absent)
+      next.push_back(both(inner, inside[1], term.present));
+    return next;
+  };
+  for (auto arm : op.getArms().front().getOps<dp::ArmOp>()) {
+    std::optional<ProductSum> product = emitProduct(b, arm);
+    if (!product) {
+      carried = emitTerms(b, arm, carried, addTerm);
+      continue;
+    }
+    Value sum = emitBranch(
+        b, product->doubtful, TypeRange(plan.compute),
+        [&](OpBuilder &inner) {
+          SmallVector<Value> init = carried;
+          init[0] = memory.emitFloat(inner, 0.0);
+          return SmallVector<Value>{emitTerms(inner, arm, init, addTerm)[0]};
+        },
+        [&](OpBuilder &inner) -> SmallVector<Value> {
+          return {Scaled(inner, loc)
+                      .toFloat({product->mantissa, product->exponent})};
+        })[0];
+    carried[0] = b.create<arith::AddFOp>(loc, carried[0], sum);
+  }
   reals[op.getResult()] = {carried[0], absent ? carried[1] : Value(), Value()};
 }
 

@@ -111,6 +111,9 @@ void Cell::emitPowers(OpBuilder &b) {
           emitFault(inner, bad);
           return {number.mantissa, number.exponent};
         });
+  for (auto &power : plan.powers)
+    if (power->flat)
+      emitFlatPower(b, *power);
 }
 
 Real Cell::getScaled(OpBuilder &b, Value value, LogUnit unit) {
@@ -201,7 +204,7 @@ bool Cell::isTabulated(dp::ChooseOp op) {
 /// once. Of a few, or where there is nothing to compute, the largest exponent
 /// is found first: by looking twice where registers are few, otherwise when all
 /// are known.
-void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
+ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
   Block &arms = op.getArms().front();
   auto emitArm = [&](dp::ArmOp arm, ValueRange init, Term body) {
     return emitComprehension(
@@ -261,6 +264,30 @@ void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
                  ValueRange carried) -> SmallVector<Value> {
                return {Scaled(inner, loc).add(carried[0], sum.exponent, term)};
              })[0];
+  }
+  return sum;
+}
+
+void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
+  auto arms = op.getArms().front().getOps<dp::ArmOp>();
+  std::optional<ProductSum> product;
+  if (llvm::hasSingleElement(arms))
+    product = emitProduct(b, *arms.begin());
+  ScaledNumber sum;
+  if (product) {
+    Type type = plan.compute;
+    SmallVector<Value> exact = emitBranch(
+        b, product->doubtful, {type, type},
+        [&](OpBuilder &inner) -> SmallVector<Value> {
+          ScaledNumber again = emitScaledSum(inner, op);
+          return {again.mantissa, again.exponent};
+        },
+        [&](OpBuilder &) -> SmallVector<Value> {
+          return {product->mantissa, product->exponent};
+        });
+    sum = {exact[0], exact[1]};
+  } else {
+    sum = emitScaledSum(b, op);
   }
   Scaled scaled(b, loc);
   sum = scaled.normalize(sum);

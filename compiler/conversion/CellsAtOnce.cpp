@@ -95,7 +95,7 @@ void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
     map.map(loop.getInductionVar(),
             b.create<arith::ShRSIOp>(loc, sum, index(1)).getResult());
   }
-  bool isOverVectors = loop->hasAttr(cellsAttr) || loop->hasAttr(addsAttr);
+  bool isOverVectors = isForVectors(loop);
   if (isOverVectors) {
     Value hasRoom = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge,
                                             rounds, index(width));

@@ -25,6 +25,10 @@ constexpr llvm::StringLiteral cellsAttr = "dp.cells";
 /// but none may be run twice.
 constexpr llvm::StringLiteral addsAttr = "dp.adds";
 
+/// On a loop as over cells that one thread runs alone: it brings what a loop
+/// over cells reads into another form.
+constexpr llvm::StringLiteral packAttr = "dp.pack";
+
 /// On any other loop of that kind: it copies or clears memory.
 constexpr llvm::StringLiteral fillAttr = "dp.fill";
 
@@ -50,6 +54,12 @@ constexpr llvm::StringLiteral flushAttr = "dp.flush";
 
 /// The address space of what the threads of a block share.
 constexpr unsigned blockMemory = 3;
+
+/// Is it a loop whose iterations vectors may take?
+inline bool isForVectors(mlir::Operation *op) {
+  return op->hasAttr(cellsAttr) || op->hasAttr(addsAttr) ||
+         op->hasAttr(packAttr);
+}
 
 /// Is it a loop over what does not depend on one another?
 inline bool isOverCells(mlir::Operation *op) {

@@ -97,7 +97,19 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
     region = arrange(b, getExtents(*power));
     region.offset = reserve(region.count, 4);
     region.secondOffset = reserve(region.count, 4);
+    if (power->flat) {
+      Region &flat = flats[power.get()];
+      flat = region;
+      flat.offset = reserve(flat.count, 4);
+    }
   }
+  for (auto &[arm, product] : plan.products)
+    for (auto &pack : product->packs) {
+      Region &region = packs[pack.get()];
+      region = arrange(b, getExtents(b, *pack));
+      region.offset = reserve(region.count, 4);
+      region.secondOffset = reserve(constant(1), 4);
+    }
   if (!plan.units.empty())
     faultOffset = reserve(constant(1), 1);
 }
@@ -165,7 +177,18 @@ void Memory::open(Value workspace, Value near) {
     Region &region = powers[power.get()];
     region.data = view(region.offset, region.count, plan.compute);
     region.second = view(region.secondOffset, region.count, plan.compute);
+    if (power->flat) {
+      Region &flat = flats[power.get()];
+      flat.data = view(flat.offset, flat.count, plan.compute);
+    }
   }
+  for (auto &[arm, product] : plan.products)
+    for (auto &pack : product->packs) {
+      Region &region = packs[pack.get()];
+      region.data = view(region.offset, region.count, plan.compute);
+      region.second =
+          view(region.secondOffset, constantIndex(b, loc, 1), plan.compute);
+    }
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
     if (!width)
@@ -207,14 +230,6 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
   if (from > type.getWidth())
     return b.create<arith::TruncFOp>(loc, type, value);
   return value;
-}
-
-/// The indices in the order of the copy's axes.
-static SmallVector<Value> turn(const InputCopy &copy, ValueRange indices) {
-  SmallVector<Value> turned;
-  for (unsigned axis : copy.axes)
-    turned.push_back(indices[axis]);
-  return turned;
 }
 
 SmallVector<Value> Memory::getExtents(const InputCopy &copy) {
@@ -276,7 +291,7 @@ void Memory::fillPower(OpBuilder &b, const InputPower &power,
 Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
                               ValueRange indices) {
   const Region &region = powers[&power];
-  Value place = getPlace(b, region, turn(power, indices));
+  Value place = getPlace(b, region, power.turn(indices));
   return {b.create<memref::LoadOp>(loc, region.data, place),
           b.create<memref::LoadOp>(loc, region.second, place)};
 }
@@ -292,7 +307,7 @@ Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
   auto load = [&](OpBuilder &at) {
     Value element = copy ? at.create<memref::LoadOp>(
                                loc, copies[copy].data,
-                               getPlace(at, copies[copy], turn(*copy, indices)))
+                               getPlace(at, copies[copy], copy->turn(indices)))
                          : at.create<memref::LoadOp>(
                                loc, env.getArray(read.getArray()), indices);
     return convert(at, element, plan.compute);

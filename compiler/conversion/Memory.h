@@ -102,6 +102,28 @@ public:
   /// The same for the element of the input that `indices` say.
   Raw loadPower(mlir::OpBuilder &b, const InputPower &power,
                 mlir::ValueRange indices);
+  /// Of a flat power: the largest exponent, when all elements are there, and an
+  /// element over 2 to it.
+  void setTop(const InputPower &power, mlir::Value exponent) {
+    tops[&power] = exponent;
+  }
+  mlir::Value getTop(const InputPower &power) { return tops.lookup(&power); }
+  mlir::Value loadFlat(mlir::OpBuilder &b, const InputPower &power,
+                       mlir::ValueRange indices);
+  /// The elements of a power in a row: how many, each as it is kept, and where
+  /// it stands over the largest exponent.
+  mlir::Value getCount(const InputPower &power) { return powers[&power].count; }
+  Raw loadElement(mlir::OpBuilder &b, const InputPower &power,
+                  mlir::Value place);
+  void storeFlat(mlir::OpBuilder &b, const InputPower &power, mlir::Value place,
+                 mlir::Value value);
+  /// A pack's element, and the exponent of all.
+  void storePacked(mlir::OpBuilder &b, const Pack &pack,
+                   mlir::ValueRange position, mlir::Value value);
+  mlir::Value loadPacked(mlir::OpBuilder &b, const Pack &pack,
+                         mlir::ValueRange position);
+  void storeTop(mlir::OpBuilder &b, const Pack &pack, mlir::Value exponent);
+  mlir::Value loadTop(mlir::OpBuilder &b, const Pack &pack);
   /// Changes the width of a float where it differs.
   mlir::Value convert(mlir::OpBuilder &b, mlir::Value value,
                       mlir::FloatType type);
@@ -130,6 +152,8 @@ private:
                         mlir::ValueRange indices);
   /// In the copy's order.
   llvm::SmallVector<mlir::Value> getExtents(const InputCopy &copy);
+  llvm::SmallVector<mlir::Value> getExtents(mlir::OpBuilder &b,
+                                            const Pack &pack);
   /// The extents of the matrix.
   llvm::SmallVector<mlir::Value> getShape(mlir::OpBuilder &b,
                                           const Diagonals &diagonals);
@@ -171,7 +195,9 @@ private:
   llvm::MapVector<TablePlan *, Slots> slots; ///< of what has a past
   llvm::MapVector<TablePlan *, Region> nextSums;
   llvm::DenseMap<const InputCopy *, Region> copies;
-  llvm::DenseMap<const InputPower *, Region> powers;
+  llvm::DenseMap<const InputPower *, Region> powers, flats;
+  llvm::DenseMap<const InputPower *, mlir::Value> tops;
+  llvm::DenseMap<const Pack *, Region> packs;
   llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
   bool isWavefrontOver = false;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0

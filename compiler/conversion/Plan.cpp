@@ -41,7 +41,26 @@ LogicalResult Plan::make() {
   if (failed(makeLayouts()))
     return failure();
   addDiagonals();
+  addProducts();
   return success();
+}
+
+/// Threads would have to wait for what one of them packs.
+void Plan::addProducts() {
+  if (units.empty() || forThreads)
+    return;
+  program.walk([&](dp::ArmOp arm) {
+    auto choose = dyn_cast<dp::ChooseOp>(arm->getParentOp());
+    if (choose ? !units.isScaled(choose) : !isa<dp::SumOp>(arm->getParentOp()))
+      return;
+    std::unique_ptr<Product> product = findProduct(arm, *this);
+    if (!product)
+      return;
+    for (auto &power : powers)
+      for (auto [read, used] : product->powers)
+        power->flat |= power.get() == used;
+    products[arm] = std::move(product);
+  });
 }
 
 bool Plan::copiesAny() {

@@ -15,6 +15,7 @@
 #include "compiler/analysis/ScheduleAttr.h"
 #include "compiler/conversion/Layout.h"
 #include "compiler/conversion/LogUnits.h"
+#include "compiler/conversion/Products.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace danskin::conversion {
@@ -77,12 +78,19 @@ struct Statement {
 struct InputCopy {
   mlir::dp::InputOp input;
   llvm::SmallVector<unsigned> axes; ///< of the input, in the copy's order
+
+  /// The indices of an element in that order.
+  llvm::SmallVector<mlir::Value> turn(mlir::ValueRange indices) const {
+    return llvm::map_to_vector(
+        axes, [&](unsigned axis) -> mlir::Value { return indices[axis]; });
+  }
 };
 
 /// An input that is added to scaled numbers more often than it has elements:
 /// the kernel keeps what each is as a power of two.
 struct InputPower : InputCopy {
   LogUnit unit;
+  bool flat = false; ///< kept at one exponent for all, too
 };
 
 /// A matrix whose elements a wavefront reads or makes along its diagonals, one
@@ -121,6 +129,8 @@ struct Plan {
   llvm::MapVector<mlir::Value, InputCopy> copies;
   llvm::SmallVector<std::unique_ptr<InputPower>> powers;
   llvm::SmallVector<std::unique_ptr<Diagonals>> diagonals;
+  /// By arm.
+  llvm::MapVector<mlir::Operation *, std::unique_ptr<Product>> products;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
   /// attribute that holds the schedule.
@@ -173,6 +183,7 @@ private:
   void addCopy(mlir::dp::InputOp input);
   void addPowers(mlir::dp::InputOp input);
   void addDiagonals();
+  void addProducts();
   void addDiagonals(const Statement &statement, mlir::dp::ReadOp read,
                     mlir::ValueRange cell);
   void addDiagonals(const Statement &statement, TablePlan &table);

@@ -105,6 +105,21 @@ ScaledNumber Scaled::normalize(ScaledNumber x) {
           loc, x.exponent, b.create<arith::SIToFPOp>(loc, b.getF32Type(), up))};
 }
 
+ScaledNumber Scaled::normalizeSigned(ScaledNumber x) {
+  Value size = b.create<math::AbsFOp>(loc, x.mantissa);
+  ScaledNumber normal = normalize({size, x.exponent});
+  normal.mantissa =
+      b.create<math::CopySignOp>(loc, normal.mantissa, x.mantissa);
+  return select(isNotZero(x), normal, zero());
+}
+
+Value Scaled::toFloat(ScaledNumber x) {
+  x = normalizeSigned(x);
+  // Twice what is beyond all floats is an infinity.
+  Value exponent = b.create<arith::MinimumFOp>(loc, x.exponent, constant(127));
+  return b.create<arith::MulFOp>(loc, x.mantissa, powerOfTwo(exponent));
+}
+
 Value Scaled::isBeyond(ScaledNumber x) {
   Value size = b.create<math::AbsFOp>(loc, x.exponent);
   Value large = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, size,

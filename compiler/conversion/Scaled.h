@@ -41,6 +41,10 @@ public:
                   ScaledNumber term);
   /// The same number with a mantissa in [1, 2).
   ScaledNumber normalize(ScaledNumber x);
+  /// The same of any sign, and zero as zero() is.
+  ScaledNumber normalizeSigned(ScaledNumber x);
+  /// The float that it is, or the nearest.
+  mlir::Value toFloat(ScaledNumber x);
   /// Is the exponent beyond what 24 bits hold, and the number not 0?
   mlir::Value isBeyond(ScaledNumber x);
   /// x over 2^exponent, where that is at least x's own.

@@ -26,10 +26,6 @@ using namespace danskin::conversion;
 /// how many vectors fill the wait and share the rest.
 static constexpr unsigned shortRound = 24, vectorsAtOnce = 4;
 
-static bool isVectorizable(scf::ForOp loop) {
-  return loop->hasAttr(cellsAttr) || loop->hasAttr(addsAttr);
-}
-
 /// The innermost loops over cells, and what differs in each.
 static SmallVector<std::pair<scf::ForOp, Varying>>
 findLoops(func::FuncOp kernel) {
@@ -37,7 +33,7 @@ findLoops(func::FuncOp kernel) {
   DenseSet<Operation *> outer;
   // Inner loops come first.
   kernel.walk([&](scf::ForOp loop) {
-    if (!isVectorizable(loop))
+    if (!isForVectors(loop))
       return;
     if (!outer.contains(loop))
       loops.push_back({loop, Varying(loop)});
@@ -66,7 +62,7 @@ static bool hasShortRounds(scf::ForOp loop) {
 static bool hasLoops(func::FuncOp kernel) {
   return kernel
       .walk([](scf::ForOp loop) {
-        return isVectorizable(loop) ? WalkResult::interrupt()
+        return isForVectors(loop) ? WalkResult::interrupt()
                                     : WalkResult::advance();
       })
       .wasInterrupted();

@@ -1,0 +1,548 @@
+//===- CellProducts.cpp - sums whose terms are products -------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Factors that adjacent cells have in common are packed before the outermost
+// loop over cells that none of them depends on. Numbers at one exponent lose
+// what is 2^126 times smaller than the largest of them; a sum that is not far
+// above has lost nothing that counts, any other is doubtful, and is added up
+// again term by term.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Marks.h"
+#include "compiler/conversion/Scaled.h"
+#include "compiler/conversion/Slices.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+/// Below it a sum is doubtful: terms that were lost are 2^-46 of it.
+static constexpr double leastSum = 0x1p-80;
+/// Partial sums, and maxima, that do not wait for one another.
+static constexpr unsigned sums = 2, maxima = 4;
+
+/// A loop that reduces to several values at once, `body` one index at a time:
+/// value i gets the indices i, i + n, i + 2n, ..., the first what is left over.
+static SmallVector<Value> reduceInTurns(
+    OpBuilder &b, Location loc, Value lower, Value upper, ValueRange init,
+    llvm::function_ref<Value(OpBuilder &, Value index, Value before)> body) {
+  unsigned number = init.size();
+  Value step = constantIndex(b, loc, number);
+  Value count = b.create<arith::SubIOp>(loc, upper, lower);
+  count = b.create<arith::MaxSIOp>(loc, count, constantIndex(b, loc, 0));
+  Value rest = b.create<arith::RemUIOp>(loc, count, step);
+  Value middle = b.create<arith::AddIOp>(
+      loc, lower, b.create<arith::SubIOp>(loc, count, rest));
+  auto whole = b.create<scf::ForOp>(
+      loc, lower, middle, step, init,
+      [&](OpBuilder &inner, Location, Value first, ValueRange before) {
+        SmallVector<Value> after;
+        for (auto [i, value] : llvm::enumerate(before)) {
+          Value index = inner.create<arith::AddIOp>(
+              loc, first, constantIndex(inner, loc, i));
+          after.push_back(body(inner, index, value));
+        }
+        inner.create<scf::YieldOp>(loc, after);
+      });
+  SmallVector<Value> results(whole.getResults());
+  results[0] =
+      b.create<scf::ForOp>(
+           loc, middle, upper, constantIndex(b, loc, 1), results[0],
+           [&](OpBuilder &inner, Location, Value index, ValueRange before) {
+             inner.create<scf::YieldOp>(loc, body(inner, index, before[0]));
+           })
+          .getResult(0);
+  return results;
+}
+
+/// Combines neighbours until one is left.
+static Value combine(SmallVector<Value> values,
+                     llvm::function_ref<Value(Value, Value)> two) {
+  while (values.size() > 1) {
+    SmallVector<Value> next;
+    for (size_t i = 0; i + 1 < values.size(); i += 2)
+      next.push_back(two(values[i], values[i + 1]));
+    if (values.size() % 2)
+      next.push_back(values.back());
+    values = next;
+  }
+  return values.front();
+}
+
+//===----------------------------------------------------------------------===//
+// Flat powers
+//===----------------------------------------------------------------------===//
+
+void Cell::emitFlatPower(OpBuilder &b, const InputPower &power) {
+  Value zero = constantIndex(b, loc, 0), count = memory.getCount(power);
+  Scaled scaled(b, loc);
+  SmallVector<Value> tops(maxima, scaled.zero().exponent);
+  tops = reduceInTurns(b, loc, zero, count, tops,
+                       [&](OpBuilder &at, Value place, Value top) {
+                         Memory::Raw raw = memory.loadElement(at, power, place);
+                         return Scaled(at, loc).raise(top, {raw[0], raw[1]});
+                       });
+  Value top = combine(
+      tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
+  memory.setTop(power, top);
+  auto loop = b.create<scf::ForOp>(loc, zero, count, constantIndex(b, loc, 1));
+  loop->setAttr(cellsAttr, b.getUnitAttr());
+  OpBuilder inner = OpBuilder::atBlockTerminator(loop.getBody());
+  Memory::Raw raw = memory.loadElement(inner, power, loop.getInductionVar());
+  memory.storeFlat(inner, power, loop.getInductionVar(),
+                   Scaled(inner, loc).mass({raw[0], raw[1]}, top));
+}
+
+//===----------------------------------------------------------------------===//
+// Factors
+//===----------------------------------------------------------------------===//
+
+/// What was emitted of the arm stands where it may not be known.
+void Cell::forget(dp::ArmOp arm) {
+  arm.walk([&](Operation *op) {
+    for (Value result : op->getResults()) {
+      scope.erase(result);
+      reals.erase(result);
+    }
+  });
+}
+
+/// Emits what the arm computes of `value` and has not been emitted here.
+void Cell::emitValue(OpBuilder &b, Value value, dp::ArmOp arm) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !arm->isProperAncestor(op) || scope.contains(value) ||
+      reals.contains(value))
+    return;
+  for (Value operand : op->getOperands())
+    emitValue(b, operand, arm);
+  emitOp(b, op);
+}
+
+ScaledNumber Cell::emitFactor(OpBuilder &b, const Factor &factor) {
+  Scaled scaled(b, loc);
+  switch (factor.kind) {
+  case Factor::Kind::Scaled: {
+    Real real = getScaled(b, factor.value, factor.unit);
+    return {real.value, real.exponent};
+  }
+  case Factor::Kind::Plain:
+    return {getPlain(b, factor.value).value, scaled.constant(0.0)};
+  case Factor::Kind::Lowering:
+    return {scaled.constant(1.0),
+            b.create<arith::NegFOp>(loc, get(factor.value).value)};
+  }
+  llvm_unreachable("all kinds of factors are named");
+}
+
+//===----------------------------------------------------------------------===//
+// Packs
+//===----------------------------------------------------------------------===//
+
+namespace danskin::conversion {
+/// Finds the place that a pack of a product belongs before, and emits it there.
+class Packer {
+public:
+  Packer(Cell &cell, const Product &product, const Pack &pack)
+      : cell(cell), product(product), pack(pack), loc(cell.loc) {}
+
+  /// Is there such a place, seen from `block`?
+  bool find(Block *block);
+  void emit();
+
+private:
+  bool addLeaves(Value value);
+  bool isKnownBefore(Value value, scf::ForOp loop) const;
+  bool isKnownBefore(scf::ForOp loop, ArrayRef<Value> values) const {
+    return llvm::all_of(
+        values, [&](Value value) { return isKnownBefore(value, loop); });
+  }
+  SmallVector<Value> getEmitted(Value leaf) const;
+  Value emitGuard(OpBuilder &b);
+  void emitTop(OpBuilder &b);
+  SmallVector<Value> emitTops(OpBuilder &b, unsigned depth, ValueRange tops);
+  void emitElements(OpBuilder &b);
+  ScaledNumber emitElement(OpBuilder &b);
+  dp::IterateOp getBinder(unsigned i) const { return pack.binders[i]; }
+
+  Cell &cell;
+  const Product &product;
+  const Pack &pack;
+  Location loc;
+  scf::ForOp home;
+  /// What the factors are made of outside of the arm.
+  llvm::SetVector<Value> leaves;
+  /// Branches between the loop and the term, and which way they went.
+  SmallVector<std::pair<Value, bool>> guards;
+  /// Those of the term that depend on no other binders: on none, or on some.
+  SmallVector<Value> conditions, elementConditions;
+  SmallVector<Value> lowers, uppers; ///< of the binders
+  SmallVector<Value> outer;          ///< their indices, of loops around
+  Value top;
+};
+} // namespace danskin::conversion
+
+/// False if what the value is made of is known to the cell alone.
+bool Packer::addLeaves(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !product.arm->isProperAncestor(op)) {
+    leaves.insert(value);
+    return true;
+  }
+  if (isa<dp::IterateOp>(op))
+    return true;
+  if (auto read = dyn_cast<dp::ReadOp>(op))
+    if (read.getArray().getDefiningOp<dp::TableOp>()) {
+      if (cell.plan.get(read.getArray()).local)
+        return false;
+      return llvm::all_of(read.getIndices(),
+                          [&](Value index) { return addLeaves(index); });
+    }
+  return llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return addLeaves(operand); });
+}
+
+/// What a leaf is in the function; nothing for what stands before all cells.
+SmallVector<Value> Packer::getEmitted(Value leaf) const {
+  SmallVector<Value> values;
+  if (Value known = cell.scope.lookupOrNull(leaf))
+    values.push_back(known);
+  if (auto known = cell.reals.find(leaf); known != cell.reals.end())
+    for (Value part :
+         {known->second.value, known->second.present, known->second.exponent})
+      if (part)
+        values.push_back(part);
+  return values;
+}
+
+bool Packer::isKnownBefore(Value value, scf::ForOp loop) const {
+  if (loop.isDefinedOutsideOfLoop(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumRegions())
+    return false;
+  // No kernel writes into its inputs.
+  auto load = dyn_cast<memref::LoadOp>(op);
+  if (load ? bool(load.getMemRef().getDefiningOp<memref::ViewOp>())
+           : !isMemoryEffectFree(op))
+    return false;
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    return isKnownBefore(operand, loop);
+  });
+}
+
+bool Packer::find(Block *block) {
+  for (const Factor &factor : pack.factors)
+    if (!addLeaves(factor.value))
+      return false;
+  for (dp::IterateOp binder : pack.binders)
+    if (!addLeaves(binder.getLower()) || !addLeaves(binder.getUpper()))
+      return false;
+  for (Value condition : product.conditions) {
+    bool isOfElement = false, isOfOthers = false;
+    for (dp::IterateOp binder : product.binders)
+      if (product.depends(condition, binder))
+        (llvm::is_contained(pack.binders, binder) ? isOfElement : isOfOthers) =
+            true;
+    if (isOfOthers)
+      continue;
+    (isOfElement ? elementConditions : conditions).push_back(condition);
+    if (!addLeaves(condition))
+      return false;
+  }
+  SmallVector<Value> known;
+  for (Value leaf : leaves)
+    llvm::append_range(known, getEmitted(leaf));
+  SmallVector<std::pair<Value, bool>> between;
+  for (;;) {
+    Operation *op = block->getParentOp();
+    if (auto branch = dyn_cast_or_null<scf::IfOp>(op)) {
+      between.push_back({branch.getCondition(), block == branch.thenBlock()});
+      known.push_back(branch.getCondition());
+    } else {
+      auto loop = dyn_cast_or_null<scf::ForOp>(op);
+      if (!loop || !loop->hasAttr(cellsAttr) || !isKnownBefore(loop, known))
+        return home != nullptr;
+      home = loop;
+      guards.append(std::exchange(between, {}));
+    }
+    block = op->getBlock();
+  }
+}
+
+/// Null if there is nothing to ask.
+Value Packer::emitGuard(OpBuilder &b) {
+  Value all;
+  IRMapping map;
+  for (auto [condition, holds] : guards) {
+    Value value = cloneInLoop(b, condition, home, map);
+    if (!holds)
+      value = b.create<arith::XOrIOp>(
+          loc, value, b.create<arith::ConstantIntOp>(loc, 1, 1));
+    all = cell.both(b, all, value);
+  }
+  for (Value condition : conditions)
+    all = cell.both(b, all, cell.env.emit(b, condition, cell.scope));
+  return all;
+}
+
+void Packer::emit() {
+  IRMapping scope = cell.scope;
+  auto reals = cell.reals;
+  OpBuilder b(home);
+  IRMapping map;
+  auto bring = [&](Value value) {
+    return value ? cloneInLoop(b, value, home, map) : value;
+  };
+  for (Value leaf : leaves) {
+    if (Value known = cell.scope.lookupOrNull(leaf))
+      cell.scope.map(leaf, bring(known));
+    if (auto known = cell.reals.find(leaf); known != cell.reals.end())
+      known->second = {bring(known->second.value), bring(known->second.present),
+                       bring(known->second.exponent)};
+  }
+  cell.forget(product.arm);
+  Value guard = emitGuard(b);
+  for (dp::IterateOp binder : pack.binders) {
+    lowers.push_back(cell.env.emit(b, binder.getLower(), cell.scope));
+    uppers.push_back(cell.env.emit(b, binder.getUpper(), cell.scope));
+    guard = cell.both(b, guard,
+                      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
+                                              lowers.back(), uppers.back()));
+  }
+  // All of it is one operation, which one thread runs.
+  auto branch = b.create<scf::IfOp>(loc, guard, /*withElse=*/false);
+  OpBuilder inner = branch.getThenBodyBuilder();
+  emitTop(inner);
+  emitElements(inner);
+  cell.scope = std::move(scope);
+  cell.reals = std::move(reals);
+}
+
+/// The largest exponent of an element.
+void Packer::emitTop(OpBuilder &b) {
+  Scaled scaled(b, loc);
+  SmallVector<Value> tops(maxima, scaled.zero().exponent);
+  tops = emitTops(b, 0, tops);
+  top = combine(
+      tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
+  cell.memory.storeTop(b, pack, top);
+}
+
+SmallVector<Value> Packer::emitTops(OpBuilder &b, unsigned depth,
+                                    ValueRange tops) {
+  Value index = getBinder(depth).getIndex();
+  if (depth + 1 == pack.binders.size())
+    return reduceInTurns(
+        b, loc, lowers[depth], uppers[depth], tops,
+        [&](OpBuilder &inner, Value at, Value before) {
+          cell.forget(product.arm);
+          for (unsigned i = 0; i < depth; ++i)
+            cell.scope.map(getBinder(i).getIndex(), outer[i]);
+          cell.scope.map(index, at);
+          return Scaled(inner, loc).raise(before, emitElement(inner));
+        });
+  auto loop = b.create<scf::ForOp>(loc, lowers[depth], uppers[depth],
+                                   constantIndex(b, loc, 1), tops);
+  OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
+  outer.push_back(loop.getInductionVar());
+  SmallVector<Value> after =
+      emitTops(inner, depth + 1, loop.getRegionIterArgs());
+  outer.pop_back();
+  inner.create<scf::YieldOp>(loc, after);
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// Each over 2 to that exponent.
+void Packer::emitElements(OpBuilder &b) {
+  OpBuilder inner = b;
+  SmallVector<Value> indices, position;
+  scf::ForOp loop;
+  for (auto [lower, upper] : llvm::zip_equal(lowers, uppers)) {
+    loop = inner.create<scf::ForOp>(loc, lower, upper,
+                                    constantIndex(inner, loc, 1));
+    indices.push_back(loop.getInductionVar());
+    inner = OpBuilder::atBlockTerminator(loop.getBody());
+    position.push_back(inner.create<arith::SubIOp>(loc, indices.back(), lower));
+  }
+  loop->setAttr(packAttr, b.getUnitAttr());
+  cell.forget(product.arm);
+  for (auto [i, index] : llvm::enumerate(indices))
+    cell.scope.map(getBinder(i).getIndex(), index);
+  cell.memory.storePacked(inner, pack, position,
+                          Scaled(inner, loc).mass(emitElement(inner), top));
+}
+
+/// The product of the factors, 0 where a condition does not hold. Mantissas
+/// that are not of scaled numbers may be of any size.
+ScaledNumber Packer::emitElement(OpBuilder &b) {
+  auto emitAll = [&](OpBuilder &at) -> SmallVector<Value> {
+    Scaled scaled(at, loc);
+    ScaledNumber number;
+    bool isNormal = true;
+    for (const Factor &factor : pack.factors) {
+      cell.emitValue(at, factor.value, product.arm);
+      ScaledNumber next = cell.emitFactor(at, factor);
+      number = number.mantissa ? scaled.multiply(number, next) : next;
+      isNormal &= factor.kind == Factor::Kind::Scaled;
+    }
+    if (!isNormal)
+      number = scaled.normalizeSigned(number);
+    return {number.mantissa, number.exponent};
+  };
+  Value holds;
+  for (Value condition : elementConditions)
+    holds = cell.both(b, holds, cell.env.emit(b, condition, cell.scope));
+  SmallVector<Value> parts;
+  if (!holds) {
+    parts = emitAll(b);
+  } else {
+    Type type = cell.plan.compute;
+    parts = cell.emitBranch(b, holds, {type, type}, emitAll,
+                            [&](OpBuilder &at) -> SmallVector<Value> {
+                              ScaledNumber zero = Scaled(at, loc).zero();
+                              return {zero.mantissa, zero.exponent};
+                            });
+  }
+  return {parts[0], parts[1]};
+}
+
+//===----------------------------------------------------------------------===//
+// The sum
+//===----------------------------------------------------------------------===//
+
+namespace danskin::conversion {
+/// Adds up the terms, in a loop for each binder.
+class Adder {
+public:
+  Adder(Cell &cell, const Product &product)
+      : cell(cell), product(product), loc(cell.loc) {}
+
+  Value emit(OpBuilder &b) {
+    for (dp::IterateOp binder : product.binders) {
+      lowers.push_back(cell.env.emit(b, binder.getLower(), cell.scope));
+      uppers.push_back(cell.env.emit(b, binder.getUpper(), cell.scope));
+    }
+    SmallVector<Value> init(sums, cell.memory.emitFloat(b, 0.0));
+    return combine(emitLoops(b, init), [&](Value x, Value y) -> Value {
+      return b.create<arith::AddFOp>(loc, x, y);
+    });
+  }
+
+private:
+  SmallVector<Value> emitLoops(OpBuilder &b, ValueRange before) {
+    unsigned depth = indices.size();
+    if (depth + 1 == product.binders.size())
+      return reduceInTurns(b, loc, lowers[depth], uppers[depth], before,
+                           [&](OpBuilder &inner, Value index, Value sum) {
+                             indices.push_back(index);
+                             Value next = emitTerm(inner, sum);
+                             indices.pop_back();
+                             return next;
+                           });
+    auto loop = b.create<scf::ForOp>(loc, lowers[depth], uppers[depth],
+                                     constantIndex(b, loc, 1), before);
+    OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
+    indices.push_back(loop.getInductionVar());
+    SmallVector<Value> after = emitLoops(inner, loop.getRegionIterArgs());
+    indices.pop_back();
+    inner.create<scf::YieldOp>(loc, after);
+    return SmallVector<Value>(loop.getResults());
+  }
+
+  Value emitTerm(OpBuilder &b, Value sum) {
+    cell.forget(product.arm);
+    SmallVector<Value> position;
+    for (auto [i, index] : llvm::enumerate(indices)) {
+      dp::IterateOp binder = product.binders[i];
+      cell.scope.map(binder.getIndex(), index);
+      position.push_back(b.create<arith::SubIOp>(loc, index, lowers[i]));
+    }
+    auto multiply = [&](Value x, Value y) -> Value {
+      return x ? b.create<arith::MulFOp>(loc, x, y).getResult() : y;
+    };
+    Value ofPacks, ofPowers;
+    for (auto &pack : product.packs) {
+      SmallVector<Value> mine;
+      for (auto [binder, place] : llvm::zip_equal(product.binders, position))
+        if (llvm::is_contained(pack->binders, binder))
+          mine.push_back(place);
+      ofPacks = multiply(ofPacks, cell.memory.loadPacked(b, *pack, mine));
+    }
+    for (auto [read, power] : product.powers) {
+      SmallVector<Value> element;
+      for (Value index : dp::ReadOp(read).getIndices())
+        element.push_back(cell.env.emit(b, index, cell.scope));
+      ofPowers = multiply(ofPowers, cell.memory.loadFlat(b, *power, element));
+    }
+    return b.create<math::FmaOp>(loc, ofPacks, ofPowers, sum);
+  }
+
+  Cell &cell;
+  const Product &product;
+  Location loc;
+  SmallVector<Value> lowers, uppers, indices;
+};
+} // namespace danskin::conversion
+
+std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
+  auto found = plan.products.find(arm);
+  if (found == plan.products.end() || path || times.lower)
+    return std::nullopt;
+  const Product &product = *found->second;
+  forget(arm);
+  SmallVector<std::unique_ptr<Packer>> packers;
+  for (auto &pack : product.packs) {
+    packers.push_back(std::make_unique<Packer>(*this, product, *pack));
+    if (!packers.back()->find(b.getBlock()))
+      return std::nullopt;
+  }
+  for (auto &packer : packers)
+    packer->emit();
+
+  auto emitSum = [&](OpBuilder &at) -> SmallVector<Value> {
+    Scaled scaled(at, loc);
+    ScaledNumber sum = {Adder(*this, product).emit(at), scaled.constant(0.0)};
+    // A NaN is doubtful too.
+    Value doubtful = at.create<arith::CmpFOp>(
+        loc, arith::CmpFPredicate::ULT,
+        at.create<math::AbsFOp>(loc, sum.mantissa), scaled.constant(leastSum));
+    for (auto &pack : product.packs)
+      sum.exponent = at.create<arith::AddFOp>(loc, sum.exponent,
+                                              memory.loadTop(at, *pack));
+    for (auto [read, power] : product.powers)
+      sum.exponent =
+          at.create<arith::AddFOp>(loc, sum.exponent, memory.getTop(*power));
+    forget(arm);
+    for (const Factor &factor : product.common) {
+      emitValue(at, factor.value, arm);
+      sum = scaled.multiply(sum, emitFactor(at, factor));
+    }
+    return {sum.mantissa, sum.exponent, doubtful};
+  };
+  Value holds;
+  for (Value condition : product.conditions)
+    if (!product.dependsOnAny(condition))
+      holds = both(b, holds, env.emit(b, condition, scope));
+  SmallVector<Value> sum;
+  if (holds)
+    sum =
+        emitBranch(b, holds, {plan.compute, plan.compute, Type(b.getI1Type())},
+                   emitSum, [&](OpBuilder &at) -> SmallVector<Value> {
+                     ScaledNumber zero = Scaled(at, loc).zero();
+                     Value no = at.create<arith::ConstantIntOp>(loc, 0, 1);
+                     return {zero.mantissa, zero.exponent, no};
+                   });
+  else
+    sum = emitSum(b);
+  forget(arm);
+  return ProductSum{sum[0], sum[1], sum[2]};
+}

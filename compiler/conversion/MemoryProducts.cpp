@@ -1,0 +1,73 @@
+//===- MemoryProducts.cpp - what sums of products read --------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Memory.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+//===----------------------------------------------------------------------===//
+// Flat powers
+//===----------------------------------------------------------------------===//
+
+Value Memory::loadFlat(OpBuilder &b, const InputPower &power,
+                       ValueRange indices) {
+  const Region &region = flats[&power];
+  return b.create<memref::LoadOp>(loc, region.data,
+                                  getPlace(b, region, power.turn(indices)));
+}
+
+Memory::Raw Memory::loadElement(OpBuilder &b, const InputPower &power,
+                                Value place) {
+  const Region &region = powers[&power];
+  return {b.create<memref::LoadOp>(loc, region.data, place),
+          b.create<memref::LoadOp>(loc, region.second, place)};
+}
+
+void Memory::storeFlat(OpBuilder &b, const InputPower &power, Value place,
+                       Value value) {
+  b.create<memref::StoreOp>(loc, value, flats[&power].data, place);
+}
+
+//===----------------------------------------------------------------------===//
+// Packs
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Memory::getExtents(OpBuilder &b, const Pack &pack) {
+  SmallVector<Value> extents;
+  for (const Pack::Room &room : pack.rooms) {
+    dp::InputOp input = room.input;
+    extents.push_back(input ? env.getParameter(input.getExtents()[room.axis])
+                            : room.box->emitExtents(b, env)[room.axis]);
+  }
+  return extents;
+}
+
+void Memory::storePacked(OpBuilder &b, const Pack &pack, ValueRange position,
+                         Value value) {
+  const Region &region = packs[&pack];
+  b.create<memref::StoreOp>(loc, value, region.data,
+                            getPlace(b, region, position));
+}
+
+Value Memory::loadPacked(OpBuilder &b, const Pack &pack, ValueRange position) {
+  const Region &region = packs[&pack];
+  return b.create<memref::LoadOp>(loc, region.data,
+                                  getPlace(b, region, position));
+}
+
+void Memory::storeTop(OpBuilder &b, const Pack &pack, Value exponent) {
+  b.create<memref::StoreOp>(loc, exponent, packs[&pack].second,
+                            constantIndex(b, loc, 0));
+}
+
+Value Memory::loadTop(OpBuilder &b, const Pack &pack) {
+  return b.create<memref::LoadOp>(loc, packs[&pack].second,
+                                  constantIndex(b, loc, 0));
+}

@@ -1,0 +1,317 @@
+//===- Products.cpp - sums whose terms are products -----------------------===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/conversion/Products.h"
+#include "compiler/conversion/Plan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace danskin::conversion;
+
+namespace {
+class Finder {
+public:
+  Finder(dp::ArmOp arm, Plan &plan)
+      : plan(plan), product(std::make_unique<Product>()) {
+    product->arm = arm;
+  }
+  std::unique_ptr<Product> run();
+
+private:
+  bool isBound(Value condition);
+  bool isWithin(Value index, Value extent);
+  bool addConditions();
+  bool checkConditions();
+  bool addScore(Value score);
+  bool addTerm(Value term);
+  bool add(Factor factor);
+  bool addRooms(Pack &pack);
+  std::optional<Pack::Room> findRoom(dp::IterateOp binder);
+  bool isPlain(Value value);
+
+  Plan &plan;
+  std::unique_ptr<Product> product;
+};
+} // namespace
+
+bool Product::depends(Value value, dp::IterateOp binder) const {
+  if (value == binder.getIndex())
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || !arm->isProperAncestor(op))
+    return false;
+  return op
+      ->walk([&](Operation *inner) {
+        return llvm::any_of(
+                   inner->getOperands(),
+                   [&](Value operand) { return depends(operand, binder); })
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Can the value be computed at another place than its own?
+bool Finder::isPlain(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !product->arm->isProperAncestor(op) || isa<dp::IterateOp>(op))
+    return true;
+  if (op->getNumRegions() || !(isa<arith::ArithDialect>(op->getDialect()) ||
+                               isa<dp::ReadOp, dp::SourceOp>(op)))
+    return false;
+  return llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return isPlain(operand); });
+}
+
+bool Finder::add(Factor factor) {
+  if (auto read = factor.value.getDefiningOp<dp::ReadOp>();
+      read && factor.kind == Factor::Kind::Scaled)
+    if (const InputPower *power = plan.findPower(read, factor.unit)) {
+      product->powers.push_back({read, power});
+      return isPlain(factor.value);
+    }
+  if (!isPlain(factor.value))
+    return false;
+  SmallVector<dp::IterateOp> binders;
+  for (dp::IterateOp binder : product->binders)
+    if (product->depends(factor.value, binder))
+      binders.push_back(binder);
+  if (binders.empty()) {
+    product->common.push_back(factor);
+    return true;
+  }
+  for (auto &pack : product->packs)
+    if (pack->binders == binders) {
+      pack->factors.push_back(factor);
+      return true;
+    }
+  product->packs.push_back(std::make_unique<Pack>());
+  product->packs.back()->binders = binders;
+  product->packs.back()->factors.push_back(factor);
+  return true;
+}
+
+/// The factors of 2 to the score.
+bool Finder::addScore(Value score) {
+  std::optional<LogUnit> unit = plan.units.get(score);
+  Operation *op = score.getDefiningOp();
+  if (!unit || !op || !product->arm->isProperAncestor(op))
+    return false;
+  if (isa<arith::AddFOp, arith::SubFOp>(op))
+    return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+      LogUnit wanted = *plan.units.getWanted(operand);
+      if (plan.units.get(operand.get()) == wanted)
+        return addScore(operand.get());
+      auto read = operand.get().getDefiningOp<dp::ReadOp>();
+      return matchPattern(operand.get(), m_AnyZeroFloat()) ||
+             (read && plan.findPower(read, wanted) &&
+              add({operand.get(), Factor::Kind::Scaled, wanted}));
+    });
+  // A sign or a temperature is the unit's.
+  if (isa<arith::NegFOp, arith::MulFOp, arith::DivFOp>(op)) {
+    Value left = op->getOperand(0);
+    return addScore(plan.units.get(left) ? left : op->getOperand(1));
+  }
+  return isa<dp::ReadOp>(op) && add({score, Factor::Kind::Scaled, *unit});
+}
+
+bool Finder::addTerm(Value term) {
+  Operation *op = term.getDefiningOp();
+  if (op && product->arm->isProperAncestor(op)) {
+    if (isa<arith::MulFOp>(op))
+      return addTerm(op->getOperand(0)) && addTerm(op->getOperand(1));
+    if (auto weight = dyn_cast<dp::WeightOp>(op))
+      return plan.units.isScaled(weight) && addScore(weight.getScore()) &&
+             add({weight.getStatistics()[0], Factor::Kind::Lowering, {}}) &&
+             add({weight.getStatistics()[1], Factor::Kind::Plain, {}});
+    if (auto read = dyn_cast<dp::ReadOp>(op))
+      if (auto table = read.getArray().getDefiningOp<dp::TableOp>();
+          table && (table.getAbsence() != dp::Absence::Never ||
+                    plan.units.getTable(read.getArray())))
+        return false;
+  }
+  return add({term, Factor::Kind::Plain, {}});
+}
+
+/// Does the condition ask a number that is 0 where it does not hold?
+static bool asksNumber(Value condition) {
+  Operation *op = condition.getDefiningOp();
+  if (isa_and_nonnull<dp::PresentOp>(op))
+    return true;
+  auto compare = dyn_cast_or_null<arith::CmpFOp>(op);
+  return compare && compare.getPredicate() == arith::CmpFPredicate::UNE &&
+         matchPattern(compare.getRhs(), m_AnyZeroFloat());
+}
+
+/// The bounds of an index of the cell or of a term.
+static std::optional<std::pair<Value, Value>> getBounds(Value index) {
+  if (auto iterate = index.getDefiningOp<dp::IterateOp>())
+    return std::make_pair(iterate.getLower(), iterate.getUpper());
+  auto argument = dyn_cast<BlockArgument>(index);
+  auto equation =
+      argument ? dyn_cast<dp::EquationOp>(argument.getOwner()->getParentOp())
+               : dp::EquationOp();
+  if (!equation)
+    return std::nullopt;
+  auto table = equation.getTables().front().getDefiningOp<dp::TableOp>();
+  unsigned next = 0;
+  for (auto iterate : table.getDomain().front().getOps<dp::IterateOp>())
+    if (next++ == argument.getArgNumber())
+      return std::make_pair(iterate.getLower(), iterate.getUpper());
+  return std::nullopt;
+}
+
+static bool isSame(const Form &x, const Form &y) {
+  Form difference = x;
+  return difference.add(y, -1) && difference.constant == 0 &&
+         llvm::all_of(difference.terms,
+                      [](auto &term) { return term.second == 0; });
+}
+
+/// Is it a bound of an index, which holds as it is?
+bool Finder::isBound(Value condition) {
+  auto compare = condition.getDefiningOp<arith::CmpIOp>();
+  auto bounds = compare ? getBounds(compare.getLhs()) : std::nullopt;
+  if (!bounds)
+    return false;
+  Form other = plan.forms.get(compare.getRhs());
+  return compare.getPredicate() == arith::CmpIPredicate::sge
+             ? isSame(plan.forms.get(bounds->first), other)
+             : compare.getPredicate() == arith::CmpIPredicate::slt &&
+                   isSame(plan.forms.get(bounds->second), other);
+}
+
+/// Does the index stay within the axis whatever the conditions say?
+bool Finder::isWithin(Value index, Value extent) {
+  auto bounds = getBounds(index);
+  return bounds && isSame(plan.forms.get(bounds->first), Form(0)) &&
+         isSame(plan.forms.get(bounds->second), plan.forms.get(extent));
+}
+
+/// Where a condition depends on binders, packs ask it; powers are read anyway.
+bool Finder::checkConditions() {
+  for (Value condition : product->conditions) {
+    SmallVector<dp::IterateOp> asked;
+    for (dp::IterateOp binder : product->binders)
+      if (product->depends(condition, binder))
+        asked.push_back(binder);
+    if (asked.empty())
+      continue;
+    bool isAsked = false;
+    for (auto &pack : product->packs) {
+      auto isOfPack = [&](dp::IterateOp binder) {
+        return llvm::is_contained(pack->binders, binder);
+      };
+      if (llvm::all_of(asked, isOfPack))
+        isAsked = true;
+      else if (llvm::any_of(asked, isOfPack))
+        return false;
+    }
+    if (!isAsked)
+      return false;
+    for (auto [read, power] : product->powers) {
+      dp::InputOp input = power->input;
+      for (auto [index, extent] :
+           llvm::zip_equal(read.getIndices(), input.getExtents()))
+        if (!isWithin(index, extent))
+          return false;
+    }
+  }
+  return true;
+}
+
+bool Finder::addConditions() {
+  for (auto where : product->arm.getBody().front().getOps<dp::WhereOp>()) {
+    Value condition = where.getCondition();
+    if (asksNumber(condition) || isBound(condition))
+      continue;
+    bool isOfNumbers = false;
+    std::function<void(Value)> visit = [&](Value value) {
+      Operation *op = value.getDefiningOp();
+      if (!op || !product->arm->isProperAncestor(op))
+        return;
+      isOfNumbers |=
+          isa<dp::PresentOp, arith::CmpFOp>(op) || op->getNumRegions();
+      for (Value operand : op->getOperands())
+        visit(operand);
+    };
+    visit(condition);
+    if (isOfNumbers)
+      return false;
+    product->conditions.push_back(condition);
+  }
+  return true;
+}
+
+/// An axis that some read of the arm runs along as the binder runs.
+std::optional<Pack::Room> Finder::findRoom(dp::IterateOp binder) {
+  std::optional<Pack::Room> room;
+  product->arm.walk([&](dp::ReadOp read) {
+    for (auto [axis, index] : llvm::enumerate(read.getIndices())) {
+      Form form = plan.forms.get(index);
+      if (std::abs(form.getCoefficient(binder.getIndex())) != 1 ||
+          llvm::any_of(product->binders, [&](dp::IterateOp other) {
+            return other != binder && form.getCoefficient(other.getIndex());
+          }))
+        continue;
+      if (auto input = read.getArray().getDefiningOp<dp::InputOp>()) {
+        room = Pack::Room{input, nullptr, unsigned(axis)};
+        return WalkResult::interrupt();
+      }
+      TablePlan &table = plan.get(read.getArray());
+      if (!table.domain.checks.empty())
+        continue;
+      FailureOr<Layout> box =
+          Layout::getPlain(table.op, table.domain, plan.forms);
+      if (failed(box))
+        continue;
+      room = Pack::Room{
+          {}, std::make_shared<Layout>(std::move(*box)), unsigned(axis)};
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return room;
+}
+
+bool Finder::addRooms(Pack &pack) {
+  for (dp::IterateOp binder : pack.binders) {
+    std::optional<Pack::Room> room = findRoom(binder);
+    if (!room)
+      return false;
+    pack.rooms.push_back(*room);
+  }
+  return true;
+}
+
+std::unique_ptr<Product> Finder::run() {
+  Block &block = product->arm.getBody().front();
+  llvm::append_range(product->binders, block.getOps<dp::IterateOp>());
+  if (product->binders.empty() || !addConditions())
+    return nullptr;
+  for (dp::IterateOp binder : product->binders)
+    for (Value bound : {binder.getLower(), binder.getUpper()})
+      if (!isPlain(bound) || product->dependsOnAny(bound))
+        return nullptr;
+  Value yielded = product->arm.getScore();
+  bool isOfChoice = isa<dp::ChooseOp>(product->arm->getParentOp());
+  if (isOfChoice ? !addScore(yielded) : !addTerm(yielded))
+    return nullptr;
+  // One matrix at least, and something to multiply it with.
+  if (product->packs.empty() || product->powers.empty() || !checkConditions() ||
+      !llvm::all_of(product->packs,
+                    [&](auto &pack) { return addRooms(*pack); }))
+    return nullptr;
+  return std::move(product);
+}
+
+std::unique_ptr<Product> danskin::conversion::findProduct(dp::ArmOp arm,
+                                                          Plan &plan) {
+  return Finder(arm, plan).run();
+}

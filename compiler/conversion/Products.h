@@ -1,0 +1,78 @@
+//===- Products.h - sums whose terms are products ---------------*- C++ -*-===//
+//
+// Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// On scaled numbers a choice by log-sum-exp is a sum of products, and so is
+// what a gradient adds to a cell. Where such a sum runs over an index and
+// adjacent cells have factors in common, it is one row of a product of
+// matrices: the common factors are brought to one exponent before the loop over
+// the cells (a *pack*), the others were so when the kernel began (a flat
+// power), and a term costs one multiplication and one addition.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DANSKIN_CONVERSION_PRODUCTS_H
+#define DANSKIN_CONVERSION_PRODUCTS_H
+
+#include "compiler/conversion/Layout.h"
+#include "compiler/conversion/LogUnits.h"
+
+namespace danskin::conversion {
+
+struct Plan;
+struct InputPower;
+
+/// What a term multiplies by.
+struct Factor {
+  enum class Kind {
+    Scaled,  ///< m 2^e
+    Plain,   ///< a number
+    Lowering ///< 2^-e for a statistic e, which is an exponent
+  };
+  mlir::Value value;
+  Kind kind;
+  LogUnit unit; ///< of what is scaled
+};
+
+/// Factors that depend on some binders, and not on all indices of the cell.
+struct Pack {
+  llvm::SmallVector<mlir::dp::IterateOp> binders;
+  llvm::SmallVector<Factor> factors;
+  /// Where a binder's values number no more than those of an axis: of an input,
+  /// or of the box of a table.
+  struct Room {
+    mlir::dp::InputOp input;
+    std::shared_ptr<Layout> box;
+    unsigned axis;
+  };
+  llvm::SmallVector<Room> rooms;
+};
+
+/// The terms of an arm.
+struct Product {
+  mlir::dp::ArmOp arm;
+  llvm::SmallVector<mlir::dp::IterateOp> binders;
+  llvm::SmallVector<std::unique_ptr<Pack>> packs;
+  llvm::SmallVector<std::pair<mlir::dp::ReadOp, const InputPower *>> powers;
+  llvm::SmallVector<Factor> common; ///< to all terms
+  /// Without which there is no term; those that ask numbers are left out, for
+  /// it is 0 then.
+  llvm::SmallVector<mlir::Value> conditions;
+
+  /// Does the value, inside of the arm, depend on the binder?
+  bool depends(mlir::Value value, mlir::dp::IterateOp binder) const;
+  bool dependsOnAny(mlir::Value value) const {
+    return llvm::any_of(binders, [&](mlir::dp::IterateOp binder) {
+      return depends(value, binder);
+    });
+  }
+};
+
+/// The terms of an arm as products, if they are such and it may gain by it.
+std::unique_ptr<Product> findProduct(mlir::dp::ArmOp arm, Plan &plan);
+
+} // namespace danskin::conversion
+
+#endif // DANSKIN_CONVERSION_PRODUCTS_H
