@@ -148,11 +148,11 @@ ScaledNumber Cell::emitFactor(OpBuilder &b, const Factor &factor) {
 //===----------------------------------------------------------------------===//
 
 namespace danskin::conversion {
-/// Finds the place that a pack of a product belongs before, and emits it there.
+/// Finds the place that packs of a product belong before, and emits them there.
 class Packer {
 public:
-  Packer(Cell &cell, const Product &product, const Pack &pack)
-      : cell(cell), product(product), pack(pack), loc(cell.loc) {}
+  Packer(Cell &cell, const Product &product, const PackGroup &group)
+      : cell(cell), product(product), group(group), loc(cell.loc) {}
 
   /// Is there such a place, seen from `block`?
   bool find(Block *block);
@@ -161,32 +161,43 @@ public:
 private:
   bool addLeaves(Value value);
   bool isKnownBefore(Value value, scf::ForOp loop) const;
-  bool isKnownBefore(scf::ForOp loop, ArrayRef<Value> values) const {
+  bool areKnownBefore(ArrayRef<Value> values, scf::ForOp loop) const {
     return llvm::all_of(
         values, [&](Value value) { return isKnownBefore(value, loop); });
   }
   SmallVector<Value> getEmitted(Value leaf) const;
+  bool dependsOnGroup(Value value) const;
   Value emitGuard(OpBuilder &b);
-  void emitTop(OpBuilder &b);
-  SmallVector<Value> emitTops(OpBuilder &b, unsigned depth, ValueRange tops);
-  void emitElements(OpBuilder &b);
-  ScaledNumber emitElement(OpBuilder &b);
-  dp::IterateOp getBinder(unsigned i) const { return pack.binders[i]; }
+
+  /// A loop over a binder's values, seen in its body.
+  struct Round {
+    Value index, place;
+  };
+  scf::ForOp openLoop(OpBuilder &b, dp::IterateOp binder, ValueRange carried);
+  void bindAll();
+  SmallVector<dp::IterateOp> getBinders(const Pack &pack, bool shared) const;
+  SmallVector<Value> getPlaces(ArrayRef<dp::IterateOp> binders) const;
+
+  Value emitGroupTop(OpBuilder &b, ArrayRef<dp::IterateOp> shared, Value top);
+  Value emitTop(OpBuilder &b, const Pack &pack);
+  SmallVector<Value> emitTops(OpBuilder &b, const Pack &pack,
+                              ArrayRef<dp::IterateOp> binders, ValueRange tops);
+  Value emitReference(OpBuilder &b, const Pack &pack);
+  void emitElements(OpBuilder &b, const Pack &pack);
+  ScaledNumber emitElement(OpBuilder &b, const Pack &pack);
 
   Cell &cell;
   const Product &product;
-  const Pack &pack;
+  const PackGroup &group;
   Location loc;
   scf::ForOp home;
   /// What the factors are made of outside of the arm.
   llvm::SetVector<Value> leaves;
   /// Branches between the loop and the term, and which way they went.
   SmallVector<std::pair<Value, bool>> guards;
-  /// Those of the term that depend on no other binders: on none, or on some.
-  SmallVector<Value> conditions, elementConditions;
-  SmallVector<Value> lowers, uppers; ///< of the binders
-  SmallVector<Value> outer;          ///< their indices, of loops around
-  Value top;
+  llvm::DenseMap<Value, std::pair<Value, Value>> bounds; ///< by binder's index
+  llvm::DenseMap<Value, Round> rounds; ///< the same, of loops around
+  Value groupTop;
 };
 } // namespace danskin::conversion
 
@@ -199,14 +210,14 @@ bool Packer::addLeaves(Value value) {
   }
   if (isa<dp::IterateOp>(op))
     return true;
-  if (auto read = dyn_cast<dp::ReadOp>(op))
-    if (read.getArray().getDefiningOp<dp::TableOp>()) {
-      if (cell.plan.get(read.getArray()).local)
-        return false;
-      return llvm::all_of(read.getIndices(),
-                          [&](Value index) { return addLeaves(index); });
-    }
-  return llvm::all_of(op->getOperands(),
+  ValueRange operands = op->getOperands();
+  if (auto read = dyn_cast<dp::ReadOp>(op);
+      read && read.getArray().getDefiningOp<dp::TableOp>()) {
+    if (cell.plan.get(read.getArray()).local)
+      return false;
+    operands = read.getIndices();
+  }
+  return llvm::all_of(operands,
                       [&](Value operand) { return addLeaves(operand); });
 }
 
@@ -239,25 +250,28 @@ bool Packer::isKnownBefore(Value value, scf::ForOp loop) const {
   });
 }
 
+bool Packer::dependsOnGroup(Value value) const {
+  return llvm::any_of(group, [&](Pack *pack) {
+    return llvm::any_of(pack->binders, [&](dp::IterateOp binder) {
+      return product.depends(value, binder);
+    });
+  });
+}
+
 bool Packer::find(Block *block) {
-  for (const Factor &factor : pack.factors)
-    if (!addLeaves(factor.value))
+  auto add = [&](Value value) { return addLeaves(value); };
+  for (Pack *pack : group)
+    for (const Factor &factor : pack->factors)
+      if (!add(factor.value))
+        return false;
+  for (dp::IterateOp binder : product.binders)
+    if (!add(binder.getLower()) || !add(binder.getUpper()))
       return false;
-  for (dp::IterateOp binder : pack.binders)
-    if (!addLeaves(binder.getLower()) || !addLeaves(binder.getUpper()))
+  // Conditions guard what is read.
+  for (Value condition : product.conditions)
+    if ((dependsOnGroup(condition) || !product.dependsOnAny(condition)) &&
+        !add(condition))
       return false;
-  for (Value condition : product.conditions) {
-    bool isOfElement = false, isOfOthers = false;
-    for (dp::IterateOp binder : product.binders)
-      if (product.depends(condition, binder))
-        (llvm::is_contained(pack.binders, binder) ? isOfElement : isOfOthers) =
-            true;
-    if (isOfOthers)
-      continue;
-    (isOfElement ? elementConditions : conditions).push_back(condition);
-    if (!addLeaves(condition))
-      return false;
-  }
   SmallVector<Value> known;
   for (Value leaf : leaves)
     llvm::append_range(known, getEmitted(leaf));
@@ -269,7 +283,7 @@ bool Packer::find(Block *block) {
       known.push_back(branch.getCondition());
     } else {
       auto loop = dyn_cast_or_null<scf::ForOp>(op);
-      if (!loop || !loop->hasAttr(cellsAttr) || !isKnownBefore(loop, known))
+      if (!loop || !loop->hasAttr(cellsAttr) || !areKnownBefore(known, loop))
         return home != nullptr;
       home = loop;
       guards.append(std::exchange(between, {}));
@@ -289,8 +303,9 @@ Value Packer::emitGuard(OpBuilder &b) {
           loc, value, b.create<arith::ConstantIntOp>(loc, 1, 1));
     all = cell.both(b, all, value);
   }
-  for (Value condition : conditions)
-    all = cell.both(b, all, cell.env.emit(b, condition, cell.scope));
+  for (Value condition : product.conditions)
+    if (!product.dependsOnAny(condition))
+      all = cell.both(b, all, cell.env.emit(b, condition, cell.scope));
   return all;
 }
 
@@ -311,79 +326,167 @@ void Packer::emit() {
   }
   cell.forget(product.arm);
   Value guard = emitGuard(b);
-  for (dp::IterateOp binder : pack.binders) {
-    lowers.push_back(cell.env.emit(b, binder.getLower(), cell.scope));
-    uppers.push_back(cell.env.emit(b, binder.getUpper(), cell.scope));
-    guard = cell.both(b, guard,
-                      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
-                                              lowers.back(), uppers.back()));
+  for (dp::IterateOp binder : product.binders) {
+    auto &[lower, upper] = bounds[binder.getIndex()];
+    lower = cell.env.emit(b, binder.getLower(), cell.scope);
+    upper = cell.env.emit(b, binder.getUpper(), cell.scope);
+    guard = cell.both(
+        b, guard,
+        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, lower, upper));
   }
   // All of it is one operation, which one thread runs.
   auto branch = b.create<scf::IfOp>(loc, guard, /*withElse=*/false);
   OpBuilder inner = branch.getThenBodyBuilder();
-  emitTop(inner);
-  emitElements(inner);
+  const Pack &leader = *group.front();
+  groupTop = emitGroupTop(inner, getBinders(leader, /*shared=*/true),
+                          Scaled(inner, loc).zero().exponent);
+  cell.memory.storeTop(inner, leader, {}, groupTop);
+  for (Pack *pack : group)
+    emitElements(inner, *pack);
   cell.scope = std::move(scope);
   cell.reals = std::move(reals);
 }
 
-/// The largest exponent of an element.
-void Packer::emitTop(OpBuilder &b) {
+//===----------------------------------------------------------------------===//
+// Loops over binders
+//===----------------------------------------------------------------------===//
+
+scf::ForOp Packer::openLoop(OpBuilder &b, dp::IterateOp binder,
+                            ValueRange carried) {
+  auto [lower, upper] = bounds.lookup(binder.getIndex());
+  auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1),
+                                   carried);
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  Value index = loop.getInductionVar();
+  rounds[binder.getIndex()] = {index,
+                               inner.create<arith::SubIOp>(loc, index, lower)};
+  return loop;
+}
+
+/// Of the arm, only the indices of the loops around are known.
+void Packer::bindAll() {
+  cell.forget(product.arm);
+  for (auto &[binder, round] : rounds)
+    cell.scope.map(binder, round.index);
+}
+
+SmallVector<dp::IterateOp> Packer::getBinders(const Pack &pack,
+                                              bool shared) const {
+  SmallVector<dp::IterateOp> binders;
+  for (auto [i, binder] : llvm::enumerate(pack.binders))
+    if (llvm::is_contained(pack.shared, i) == shared)
+      binders.push_back(binder);
+  return binders;
+}
+
+SmallVector<Value> Packer::getPlaces(ArrayRef<dp::IterateOp> binders) const {
+  return llvm::map_to_vector(binders, [&](dp::IterateOp binder) {
+    return rounds.lookup(binder.getIndex()).place;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Exponents
+//===----------------------------------------------------------------------===//
+
+/// The largest exponent of a product of elements, one of each pack.
+Value Packer::emitGroupTop(OpBuilder &b, ArrayRef<dp::IterateOp> shared,
+                           Value top) {
+  if (!shared.empty()) {
+    scf::ForOp loop = openLoop(b, shared.front(), top);
+    OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
+    Value next = emitGroupTop(inner, shared.drop_front(),
+                              loop.getRegionIterArgs().front());
+    inner.create<scf::YieldOp>(loc, next);
+    rounds.erase(dp::IterateOp(shared.front()).getIndex());
+    return loop.getResult(0);
+  }
+  Value sum;
+  for (Pack *pack : group) {
+    Value mine = emitTop(b, *pack);
+    if (!pack->leads)
+      cell.memory.storeTop(b, *pack, getPlaces(getBinders(*pack, true)), mine);
+    sum = sum ? b.create<arith::AddFOp>(loc, sum, mine).getResult() : mine;
+  }
+  return Scaled(b, loc).raise(top, {Value(), sum});
+}
+
+/// The largest exponent of a pack's elements where shared binders are known.
+Value Packer::emitTop(OpBuilder &b, const Pack &pack) {
   Scaled scaled(b, loc);
   SmallVector<Value> tops(maxima, scaled.zero().exponent);
-  tops = emitTops(b, 0, tops);
-  top = combine(
+  tops = emitTops(b, pack, getBinders(pack, /*shared=*/false), tops);
+  return combine(
       tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
-  cell.memory.storeTop(b, pack, top);
 }
 
-SmallVector<Value> Packer::emitTops(OpBuilder &b, unsigned depth,
+SmallVector<Value> Packer::emitTops(OpBuilder &b, const Pack &pack,
+                                    ArrayRef<dp::IterateOp> binders,
                                     ValueRange tops) {
-  Value index = getBinder(depth).getIndex();
-  if (depth + 1 == pack.binders.size())
-    return reduceInTurns(
-        b, loc, lowers[depth], uppers[depth], tops,
-        [&](OpBuilder &inner, Value at, Value before) {
-          cell.forget(product.arm);
-          for (unsigned i = 0; i < depth; ++i)
-            cell.scope.map(getBinder(i).getIndex(), outer[i]);
-          cell.scope.map(index, at);
-          return Scaled(inner, loc).raise(before, emitElement(inner));
-        });
-  auto loop = b.create<scf::ForOp>(loc, lowers[depth], uppers[depth],
-                                   constantIndex(b, loc, 1), tops);
-  OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
-  outer.push_back(loop.getInductionVar());
-  SmallVector<Value> after =
-      emitTops(inner, depth + 1, loop.getRegionIterArgs());
-  outer.pop_back();
-  inner.create<scf::YieldOp>(loc, after);
-  return SmallVector<Value>(loop.getResults());
+  auto raise = [&](OpBuilder &at, Value top) {
+    bindAll();
+    return Scaled(at, loc).raise(top, emitElement(at, pack));
+  };
+  if (binders.empty())
+    return {raise(b, tops.front())};
+  dp::IterateOp binder = binders.front();
+  SmallVector<Value> results;
+  if (binders.size() == 1) {
+    auto [lower, upper] = bounds.lookup(binder.getIndex());
+    results = reduceInTurns(b, loc, lower, upper, tops,
+                            [&](OpBuilder &inner, Value index, Value top) {
+                              rounds[binder.getIndex()] = {index, Value()};
+                              return raise(inner, top);
+                            });
+  } else {
+    scf::ForOp loop = openLoop(b, binder, tops);
+    OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
+    SmallVector<Value> after =
+        emitTops(inner, pack, binders.drop_front(), loop.getRegionIterArgs());
+    inner.create<scf::YieldOp>(loc, after);
+    llvm::append_range(results, loop.getResults());
+  }
+  rounds.erase(binder.getIndex());
+  return results;
 }
 
-/// Each over 2 to that exponent.
-void Packer::emitElements(OpBuilder &b) {
+/// What the exponents of a pack are relative to, in all loops.
+Value Packer::emitReference(OpBuilder &b, const Pack &pack) {
+  auto getTop = [&](const Pack &other) {
+    return cell.memory.loadTop(b, other, getPlaces(getBinders(other, true)));
+  };
+  if (!pack.leads)
+    return getTop(pack);
+  Value reference = groupTop;
+  for (Pack *other : group)
+    if (!other->leads)
+      reference = b.create<arith::SubFOp>(loc, reference, getTop(*other));
+  return reference;
+}
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+void Packer::emitElements(OpBuilder &b, const Pack &pack) {
   OpBuilder inner = b;
-  SmallVector<Value> indices, position;
   scf::ForOp loop;
-  for (auto [lower, upper] : llvm::zip_equal(lowers, uppers)) {
-    loop = inner.create<scf::ForOp>(loc, lower, upper,
-                                    constantIndex(inner, loc, 1));
-    indices.push_back(loop.getInductionVar());
+  for (dp::IterateOp binder : pack.binders) {
+    loop = openLoop(inner, binder, {});
     inner = OpBuilder::atBlockTerminator(loop.getBody());
-    position.push_back(inner.create<arith::SubIOp>(loc, indices.back(), lower));
   }
   loop->setAttr(packAttr, b.getUnitAttr());
-  cell.forget(product.arm);
-  for (auto [i, index] : llvm::enumerate(indices))
-    cell.scope.map(getBinder(i).getIndex(), index);
-  cell.memory.storePacked(inner, pack, position,
-                          Scaled(inner, loc).mass(emitElement(inner), top));
+  bindAll();
+  ScaledNumber element = emitElement(inner, pack);
+  cell.memory.storePacked(
+      inner, pack, getPlaces(pack.binders),
+      Scaled(inner, loc).mass(element, emitReference(inner, pack)));
+  rounds.clear();
 }
 
 /// The product of the factors, 0 where a condition does not hold. Mantissas
 /// that are not of scaled numbers may be of any size.
-ScaledNumber Packer::emitElement(OpBuilder &b) {
+ScaledNumber Packer::emitElement(OpBuilder &b, const Pack &pack) {
   auto emitAll = [&](OpBuilder &at) -> SmallVector<Value> {
     Scaled scaled(at, loc);
     ScaledNumber number;
@@ -399,8 +502,13 @@ ScaledNumber Packer::emitElement(OpBuilder &b) {
     return {number.mantissa, number.exponent};
   };
   Value holds;
-  for (Value condition : elementConditions)
-    holds = cell.both(b, holds, cell.env.emit(b, condition, cell.scope));
+  for (Value condition : product.conditions) {
+    auto isAsked = [&](dp::IterateOp binder) {
+      return product.depends(condition, binder);
+    };
+    if (llvm::any_of(pack.binders, isAsked))
+      holds = cell.both(b, holds, cell.env.emit(b, condition, cell.scope));
+  }
   SmallVector<Value> parts;
   if (!holds) {
     parts = emitAll(b);
@@ -500,8 +608,8 @@ std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
   const Product &product = *found->second;
   forget(arm);
   SmallVector<std::unique_ptr<Packer>> packers;
-  for (auto &pack : product.packs) {
-    packers.push_back(std::make_unique<Packer>(*this, product, *pack));
+  for (const PackGroup &group : product.groups) {
+    packers.push_back(std::make_unique<Packer>(*this, product, group));
     if (!packers.back()->find(b.getBlock()))
       return std::nullopt;
   }
@@ -515,9 +623,9 @@ std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
     Value doubtful = at.create<arith::CmpFOp>(
         loc, arith::CmpFPredicate::ULT,
         at.create<math::AbsFOp>(loc, sum.mantissa), scaled.constant(leastSum));
-    for (auto &pack : product.packs)
-      sum.exponent = at.create<arith::AddFOp>(loc, sum.exponent,
-                                              memory.loadTop(at, *pack));
+    for (const PackGroup &group : product.groups)
+      sum.exponent = at.create<arith::AddFOp>(
+          loc, sum.exponent, memory.loadTop(at, *group.front(), {}));
     for (auto [read, power] : product.powers)
       sum.exponent =
           at.create<arith::AddFOp>(loc, sum.exponent, memory.getTop(*power));

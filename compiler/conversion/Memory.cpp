@@ -108,7 +108,13 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       Region &region = packs[pack.get()];
       region = arrange(b, getExtents(b, *pack));
       region.offset = reserve(region.count, 4);
-      region.secondOffset = reserve(constant(1), 4);
+      Region &top = packTops[pack.get()];
+      SmallVector<Value> extents;
+      if (!pack->leads)
+        for (unsigned shared : pack->shared)
+          extents.push_back(getExtents(b, *pack)[shared]);
+      top = arrange(b, extents);
+      top.offset = reserve(top.count, 4);
     }
   if (!plan.units.empty())
     faultOffset = reserve(constant(1), 1);
@@ -186,8 +192,8 @@ void Memory::open(Value workspace, Value near) {
     for (auto &pack : product->packs) {
       Region &region = packs[pack.get()];
       region.data = view(region.offset, region.count, plan.compute);
-      region.second =
-          view(region.secondOffset, constantIndex(b, loc, 1), plan.compute);
+      Region &top = packTops[pack.get()];
+      top.data = view(top.offset, top.count, plan.compute);
     }
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());

@@ -122,8 +122,12 @@ public:
                    mlir::ValueRange position, mlir::Value value);
   mlir::Value loadPacked(mlir::OpBuilder &b, const Pack &pack,
                          mlir::ValueRange position);
-  void storeTop(mlir::OpBuilder &b, const Pack &pack, mlir::Value exponent);
-  mlir::Value loadTop(mlir::OpBuilder &b, const Pack &pack);
+  /// Of the leader of a group: of the whole group. Of another: where the shared
+  /// binders are at `position`.
+  void storeTop(mlir::OpBuilder &b, const Pack &pack, mlir::ValueRange position,
+                mlir::Value exponent);
+  mlir::Value loadTop(mlir::OpBuilder &b, const Pack &pack,
+                      mlir::ValueRange position);
   /// Changes the width of a float where it differs.
   mlir::Value convert(mlir::OpBuilder &b, mlir::Value value,
                       mlir::FloatType type);
@@ -197,7 +201,7 @@ private:
   llvm::DenseMap<const InputCopy *, Region> copies;
   llvm::DenseMap<const InputPower *, Region> powers, flats;
   llvm::DenseMap<const InputPower *, mlir::Value> tops;
-  llvm::DenseMap<const Pack *, Region> packs;
+  llvm::DenseMap<const Pack *, Region> packs, packTops;
   llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
   bool isWavefrontOver = false;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0

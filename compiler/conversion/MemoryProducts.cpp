@@ -62,12 +62,15 @@ Value Memory::loadPacked(OpBuilder &b, const Pack &pack, ValueRange position) {
                                   getPlace(b, region, position));
 }
 
-void Memory::storeTop(OpBuilder &b, const Pack &pack, Value exponent) {
-  b.create<memref::StoreOp>(loc, exponent, packs[&pack].second,
-                            constantIndex(b, loc, 0));
+void Memory::storeTop(OpBuilder &b, const Pack &pack, ValueRange position,
+                      Value exponent) {
+  const Region &region = packTops[&pack];
+  b.create<memref::StoreOp>(loc, exponent, region.data,
+                            getPlace(b, region, position));
 }
 
-Value Memory::loadTop(OpBuilder &b, const Pack &pack) {
-  return b.create<memref::LoadOp>(loc, packs[&pack].second,
-                                  constantIndex(b, loc, 0));
+Value Memory::loadTop(OpBuilder &b, const Pack &pack, ValueRange position) {
+  const Region &region = packTops[&pack];
+  return b.create<memref::LoadOp>(loc, region.data,
+                                  getPlace(b, region, position));
 }

@@ -32,6 +32,7 @@ private:
   bool addTerm(Value term);
   bool add(Factor factor);
   bool addRooms(Pack &pack);
+  bool makeGroups();
   std::optional<Pack::Room> findRoom(dp::IterateOp binder);
   bool isPlain(Value value);
 
@@ -290,6 +291,32 @@ bool Finder::addRooms(Pack &pack) {
   return true;
 }
 
+/// One group if any binder is shared, by all packs then.
+bool Finder::makeGroups() {
+  auto &packs = product->packs;
+  SmallVector<dp::IterateOp> shared;
+  for (dp::IterateOp binder : product->binders) {
+    size_t users = llvm::count_if(packs, [&](auto &pack) {
+      return llvm::is_contained(pack->binders, binder);
+    });
+    if (users < 2)
+      continue;
+    if (users < packs.size())
+      return false;
+    shared.push_back(binder);
+  }
+  for (auto &pack : packs) {
+    for (auto [i, binder] : llvm::enumerate(pack->binders))
+      if (llvm::is_contained(shared, binder))
+        pack->shared.push_back(i);
+    pack->leads = shared.empty() || product->groups.empty();
+    if (pack->leads)
+      product->groups.emplace_back();
+    product->groups.back().push_back(pack.get());
+  }
+  return true;
+}
+
 std::unique_ptr<Product> Finder::run() {
   Block &block = product->arm.getBody().front();
   llvm::append_range(product->binders, block.getOps<dp::IterateOp>());
@@ -306,7 +333,8 @@ std::unique_ptr<Product> Finder::run() {
   // One matrix at least, and something to multiply it with.
   if (product->packs.empty() || product->powers.empty() || !checkConditions() ||
       !llvm::all_of(product->packs,
-                    [&](auto &pack) { return addRooms(*pack); }))
+                    [&](auto &pack) { return addRooms(*pack); }) ||
+      !makeGroups())
     return nullptr;
   return std::move(product);
 }

@@ -48,13 +48,22 @@ struct Pack {
     unsigned axis;
   };
   llvm::SmallVector<Room> rooms;
+  /// Which of the binders other packs of the group have too.
+  llvm::SmallVector<unsigned> shared;
+  /// Leads its group: its exponents make up for those of the others.
+  bool leads = true;
 };
+
+/// Packs that share binders. For each value of these each pack but the leader
+/// has an exponent of its own: what one is larger by, another is smaller by.
+using PackGroup = llvm::SmallVector<Pack *, 2>;
 
 /// The terms of an arm.
 struct Product {
   mlir::dp::ArmOp arm;
   llvm::SmallVector<mlir::dp::IterateOp> binders;
   llvm::SmallVector<std::unique_ptr<Pack>> packs;
+  llvm::SmallVector<PackGroup> groups;
   llvm::SmallVector<std::pair<mlir::dp::ReadOp, const InputPower *>> powers;
   llvm::SmallVector<Factor> common; ///< to all terms
   /// Without which there is no term; those that ask numbers are left out, for
