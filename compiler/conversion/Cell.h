@@ -143,6 +143,7 @@ private:
                                         mlir::dp::ArmOp arm);
   void emitFlatPower(mlir::OpBuilder &b, const InputPower &power);
   ScaledNumber emitFactor(mlir::OpBuilder &b, const Factor &factor);
+  mlir::Value emitCondition(mlir::OpBuilder &b, const Condition &condition);
   void emitValue(mlir::OpBuilder &b, mlir::Value value, mlir::dp::ArmOp arm);
   void forget(mlir::dp::ArmOp arm);
   ScaledNumber emitScaledSum(mlir::OpBuilder &b, mlir::dp::ChooseOp op);

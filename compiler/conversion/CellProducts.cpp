@@ -127,6 +127,21 @@ void Cell::emitValue(OpBuilder &b, Value value, dp::ArmOp arm) {
   emitOp(b, op);
 }
 
+Value Cell::emitCondition(OpBuilder &b, const Condition &condition) {
+  IRMapping domain;
+  for (auto [index, here] : condition.inside)
+    domain.map(index, env.emit(b, here, scope));
+  Value value =
+      env.emit(b, condition.value, condition.inside.empty() ? scope : domain);
+  if (condition.kind == Condition::Kind::Holds)
+    return value;
+  auto predicate = condition.kind == Condition::Kind::Below
+                       ? arith::CmpIPredicate::slt
+                       : arith::CmpIPredicate::sge;
+  return b.create<arith::CmpIOp>(loc, predicate,
+                                 env.emit(b, condition.index, scope), value);
+}
+
 ScaledNumber Cell::emitFactor(OpBuilder &b, const Factor &factor) {
   Scaled scaled(b, loc);
   switch (factor.kind) {
@@ -148,11 +163,21 @@ ScaledNumber Cell::emitFactor(OpBuilder &b, const Factor &factor) {
 //===----------------------------------------------------------------------===//
 
 namespace danskin::conversion {
-/// Finds the place that packs of a product belong before, and emits them there.
+/// Finds the place that packs of a group belong before, and emits them there:
+/// its panels, or the others.
 class Packer {
 public:
-  Packer(Cell &cell, const Product &product, const PackGroup &group)
-      : cell(cell), product(product), group(group), loc(cell.loc) {}
+  Packer(Cell &cell, const Product &product, const PackGroup &group,
+         bool ofPanels)
+      : cell(cell), product(product), group(group), ofPanels(ofPanels),
+        loc(cell.loc) {
+    llvm::copy_if(group, std::back_inserter(mine),
+                  [&](Pack *pack) { return pack->isPanel == ofPanels; });
+  }
+
+  bool isEmpty() const { return mine.empty(); }
+  /// Where panels begin, once it is found.
+  Value getFirstCell() const { return bounds.lookup(product.along).first; }
 
   /// Is there such a place, seen from `block`?
   bool find(Block *block);
@@ -160,28 +185,30 @@ public:
 
 private:
   bool addLeaves(Value value);
+  bool addLeaves(const Condition &condition);
   bool isKnownBefore(Value value, scf::ForOp loop) const;
   bool areKnownBefore(ArrayRef<Value> values, scf::ForOp loop) const {
     return llvm::all_of(
         values, [&](Value value) { return isKnownBefore(value, loop); });
   }
   SmallVector<Value> getEmitted(Value leaf) const;
-  bool dependsOnGroup(Value value) const;
+  bool isAsked(const Condition &condition) const;
+  bool isOfElements(const Condition &condition) const;
   Value emitGuard(OpBuilder &b);
 
   /// A loop over a binder's values, seen in its body.
   struct Round {
     Value index, place;
   };
-  scf::ForOp openLoop(OpBuilder &b, dp::IterateOp binder, ValueRange carried);
+  scf::ForOp openLoop(OpBuilder &b, Value axis, ValueRange carried);
   void bindAll();
-  SmallVector<dp::IterateOp> getBinders(const Pack &pack, bool shared) const;
-  SmallVector<Value> getPlaces(ArrayRef<dp::IterateOp> binders) const;
+  SmallVector<Value> getAxes(const Pack &pack, bool shared) const;
+  SmallVector<Value> getPlaces(ArrayRef<Value> axes) const;
 
-  Value emitGroupTop(OpBuilder &b, ArrayRef<dp::IterateOp> shared, Value top);
+  Value emitGroupTop(OpBuilder &b, ArrayRef<Value> shared, Value top);
   Value emitTop(OpBuilder &b, const Pack &pack);
   SmallVector<Value> emitTops(OpBuilder &b, const Pack &pack,
-                              ArrayRef<dp::IterateOp> binders, ValueRange tops);
+                              ArrayRef<Value> axes, ValueRange tops);
   Value emitReference(OpBuilder &b, const Pack &pack);
   void emitElements(OpBuilder &b, const Pack &pack);
   ScaledNumber emitElement(OpBuilder &b, const Pack &pack);
@@ -189,13 +216,15 @@ private:
   Cell &cell;
   const Product &product;
   const PackGroup &group;
+  bool ofPanels;
   Location loc;
+  PackGroup mine;
   scf::ForOp home;
   /// What the factors are made of outside of the arm.
   llvm::SetVector<Value> leaves;
   /// Branches between the loop and the term, and which way they went.
   SmallVector<std::pair<Value, bool>> guards;
-  llvm::DenseMap<Value, std::pair<Value, Value>> bounds; ///< by binder's index
+  llvm::DenseMap<Value, std::pair<Value, Value>> bounds; ///< by axis
   llvm::DenseMap<Value, Round> rounds; ///< the same, of loops around
   Value groupTop;
 };
@@ -203,6 +232,8 @@ private:
 
 /// False if what the value is made of is known to the cell alone.
 bool Packer::addLeaves(Value value) {
+  if (ofPanels && value == product.along)
+    return true;
   Operation *op = value.getDefiningOp();
   if (!op || !product.arm->isProperAncestor(op)) {
     leaves.insert(value);
@@ -219,6 +250,14 @@ bool Packer::addLeaves(Value value) {
   }
   return llvm::all_of(operands,
                       [&](Value operand) { return addLeaves(operand); });
+}
+
+bool Packer::addLeaves(const Condition &condition) {
+  if (condition.inside.empty() && !addLeaves(condition.value))
+    return false;
+  return (!condition.index || addLeaves(condition.index)) &&
+         llvm::all_of(condition.inside,
+                      [&](auto &pair) { return addLeaves(pair.second); });
 }
 
 /// What a leaf is in the function; nothing for what stands before all cells.
@@ -250,45 +289,57 @@ bool Packer::isKnownBefore(Value value, scf::ForOp loop) const {
   });
 }
 
-bool Packer::dependsOnGroup(Value value) const {
-  return llvm::any_of(group, [&](Pack *pack) {
-    return llvm::any_of(pack->binders, [&](dp::IterateOp binder) {
-      return product.depends(value, binder);
+/// Does the condition guard what the packs read?
+bool Packer::isAsked(const Condition &condition) const {
+  return isOfElements(condition) || !product.dependsOnBinders(condition);
+}
+
+bool Packer::isOfElements(const Condition &condition) const {
+  return llvm::any_of(mine, [&](Pack *pack) {
+    return llvm::any_of(pack->axes, [&](Value axis) {
+      return product.depends(condition, axis);
     });
   });
 }
 
 bool Packer::find(Block *block) {
-  auto add = [&](Value value) { return addLeaves(value); };
-  for (Pack *pack : group)
+  for (Pack *pack : mine)
     for (const Factor &factor : pack->factors)
-      if (!add(factor.value))
+      if (!addLeaves(factor.value))
         return false;
   for (dp::IterateOp binder : product.binders)
-    if (!add(binder.getLower()) || !add(binder.getUpper()))
+    if (!addLeaves(binder.getLower()) || !addLeaves(binder.getUpper()))
       return false;
-  // Conditions guard what is read.
-  for (Value condition : product.conditions)
-    if ((dependsOnGroup(condition) || !product.dependsOnAny(condition)) &&
-        !add(condition))
+  for (const Condition &condition : product.conditions)
+    if (isAsked(condition) && !addLeaves(condition))
       return false;
   SmallVector<Value> known;
   for (Value leaf : leaves)
     llvm::append_range(known, getEmitted(leaf));
   SmallVector<std::pair<Value, bool>> between;
-  for (;;) {
+  // A panel has the cells of the innermost loop for an axis.
+  bool isInnermost = ofPanels;
+  for (;; block = block->getParentOp()->getBlock()) {
     Operation *op = block->getParentOp();
     if (auto branch = dyn_cast_or_null<scf::IfOp>(op)) {
       between.push_back({branch.getCondition(), block == branch.thenBlock()});
       known.push_back(branch.getCondition());
-    } else {
-      auto loop = dyn_cast_or_null<scf::ForOp>(op);
-      if (!loop || !loop->hasAttr(cellsAttr) || !areKnownBefore(known, loop))
-        return home != nullptr;
-      home = loop;
-      guards.append(std::exchange(between, {}));
+      continue;
     }
-    block = op->getBlock();
+    auto loop = dyn_cast_or_null<scf::ForOp>(op);
+    if (!loop || !loop->hasAttr(cellsAttr))
+      return home != nullptr;
+    if (std::exchange(isInnermost, false)) {
+      if (cell.scope.lookupOrNull(product.along) != loop.getInductionVar())
+        return false;
+      bounds[product.along] = {loop.getLowerBound(), loop.getUpperBound()};
+      known.append({loop.getLowerBound(), loop.getUpperBound()});
+      continue;
+    }
+    if (!areKnownBefore(known, loop))
+      return home != nullptr;
+    home = loop;
+    guards.append(std::exchange(between, {}));
   }
 }
 
@@ -303,9 +354,9 @@ Value Packer::emitGuard(OpBuilder &b) {
           loc, value, b.create<arith::ConstantIntOp>(loc, 1, 1));
     all = cell.both(b, all, value);
   }
-  for (Value condition : product.conditions)
-    if (!product.dependsOnAny(condition))
-      all = cell.both(b, all, cell.env.emit(b, condition, cell.scope));
+  for (const Condition &condition : product.conditions)
+    if (isAsked(condition) && !isOfElements(condition))
+      all = cell.both(b, all, cell.emitCondition(b, condition));
   return all;
 }
 
@@ -326,6 +377,8 @@ void Packer::emit() {
   }
   cell.forget(product.arm);
   Value guard = emitGuard(b);
+  for (auto &[axis, known] : bounds)
+    known = {bring(known.first), bring(known.second)};
   for (dp::IterateOp binder : product.binders) {
     auto &[lower, upper] = bounds[binder.getIndex()];
     lower = cell.env.emit(b, binder.getLower(), cell.scope);
@@ -337,11 +390,14 @@ void Packer::emit() {
   // All of it is one operation, which one thread runs.
   auto branch = b.create<scf::IfOp>(loc, guard, /*withElse=*/false);
   OpBuilder inner = branch.getThenBodyBuilder();
-  const Pack &leader = *group.front();
-  groupTop = emitGroupTop(inner, getBinders(leader, /*shared=*/true),
-                          Scaled(inner, loc).zero().exponent);
-  cell.memory.storeTop(inner, leader, {}, groupTop);
-  for (Pack *pack : group)
+  const Pack &first = *mine.front();
+  Value top = emitGroupTop(inner, getAxes(first, /*shared=*/true),
+                           Scaled(inner, loc).zero().exponent);
+  if (first.leads) {
+    groupTop = top;
+    cell.memory.storeTop(inner, first, {}, top);
+  }
+  for (Pack *pack : mine)
     emitElements(inner, *pack);
   cell.scope = std::move(scope);
   cell.reals = std::move(reals);
@@ -351,38 +407,34 @@ void Packer::emit() {
 // Loops over binders
 //===----------------------------------------------------------------------===//
 
-scf::ForOp Packer::openLoop(OpBuilder &b, dp::IterateOp binder,
-                            ValueRange carried) {
-  auto [lower, upper] = bounds.lookup(binder.getIndex());
+scf::ForOp Packer::openLoop(OpBuilder &b, Value axis, ValueRange carried) {
+  auto [lower, upper] = bounds.lookup(axis);
   auto loop = b.create<scf::ForOp>(loc, lower, upper, constantIndex(b, loc, 1),
                                    carried);
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   Value index = loop.getInductionVar();
-  rounds[binder.getIndex()] = {index,
-                               inner.create<arith::SubIOp>(loc, index, lower)};
+  rounds[axis] = {index, inner.create<arith::SubIOp>(loc, index, lower)};
   return loop;
 }
 
 /// Of the arm, only the indices of the loops around are known.
 void Packer::bindAll() {
   cell.forget(product.arm);
-  for (auto &[binder, round] : rounds)
-    cell.scope.map(binder, round.index);
+  for (auto &[axis, round] : rounds)
+    cell.scope.map(axis, round.index);
 }
 
-SmallVector<dp::IterateOp> Packer::getBinders(const Pack &pack,
-                                              bool shared) const {
-  SmallVector<dp::IterateOp> binders;
-  for (auto [i, binder] : llvm::enumerate(pack.binders))
+SmallVector<Value> Packer::getAxes(const Pack &pack, bool shared) const {
+  SmallVector<Value> axes;
+  for (auto [i, axis] : llvm::enumerate(pack.axes))
     if (llvm::is_contained(pack.shared, i) == shared)
-      binders.push_back(binder);
-  return binders;
+      axes.push_back(axis);
+  return axes;
 }
 
-SmallVector<Value> Packer::getPlaces(ArrayRef<dp::IterateOp> binders) const {
-  return llvm::map_to_vector(binders, [&](dp::IterateOp binder) {
-    return rounds.lookup(binder.getIndex()).place;
-  });
+SmallVector<Value> Packer::getPlaces(ArrayRef<Value> axes) const {
+  return llvm::map_to_vector(
+      axes, [&](Value axis) { return rounds.lookup(axis).place; });
 }
 
 //===----------------------------------------------------------------------===//
@@ -390,23 +442,29 @@ SmallVector<Value> Packer::getPlaces(ArrayRef<dp::IterateOp> binders) const {
 //===----------------------------------------------------------------------===//
 
 /// The largest exponent of a product of elements, one of each pack.
-Value Packer::emitGroupTop(OpBuilder &b, ArrayRef<dp::IterateOp> shared,
-                           Value top) {
+Value Packer::emitGroupTop(OpBuilder &b, ArrayRef<Value> shared, Value top) {
   if (!shared.empty()) {
     scf::ForOp loop = openLoop(b, shared.front(), top);
     OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
     Value next = emitGroupTop(inner, shared.drop_front(),
                               loop.getRegionIterArgs().front());
     inner.create<scf::YieldOp>(loc, next);
-    rounds.erase(dp::IterateOp(shared.front()).getIndex());
+    rounds.erase(shared.front());
     return loop.getResult(0);
   }
   Value sum;
   for (Pack *pack : group) {
-    Value mine = emitTop(b, *pack);
-    if (!pack->leads)
-      cell.memory.storeTop(b, *pack, getPlaces(getBinders(*pack, true)), mine);
-    sum = sum ? b.create<arith::AddFOp>(loc, sum, mine).getResult() : mine;
+    // Where panels are emitted, nothing is known of others; elsewhere they are
+    // there.
+    bool isOwn = pack->isPanel == ofPanels;
+    if (!isOwn && ofPanels)
+      continue;
+    SmallVector<Value> places = getPlaces(getAxes(*pack, /*shared=*/true));
+    Value its =
+        isOwn ? emitTop(b, *pack) : cell.memory.loadTop(b, *pack, places);
+    if (isOwn && !pack->leads)
+      cell.memory.storeTop(b, *pack, places, its);
+    sum = sum ? b.create<arith::AddFOp>(loc, sum, its).getResult() : its;
   }
   return Scaled(b, loc).raise(top, {Value(), sum});
 }
@@ -415,45 +473,45 @@ Value Packer::emitGroupTop(OpBuilder &b, ArrayRef<dp::IterateOp> shared,
 Value Packer::emitTop(OpBuilder &b, const Pack &pack) {
   Scaled scaled(b, loc);
   SmallVector<Value> tops(maxima, scaled.zero().exponent);
-  tops = emitTops(b, pack, getBinders(pack, /*shared=*/false), tops);
+  tops = emitTops(b, pack, getAxes(pack, /*shared=*/false), tops);
   return combine(
       tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
 }
 
 SmallVector<Value> Packer::emitTops(OpBuilder &b, const Pack &pack,
-                                    ArrayRef<dp::IterateOp> binders,
-                                    ValueRange tops) {
+                                    ArrayRef<Value> axes, ValueRange tops) {
   auto raise = [&](OpBuilder &at, Value top) {
     bindAll();
     return Scaled(at, loc).raise(top, emitElement(at, pack));
   };
-  if (binders.empty())
+  if (axes.empty())
     return {raise(b, tops.front())};
-  dp::IterateOp binder = binders.front();
+  Value axis = axes.front();
   SmallVector<Value> results;
-  if (binders.size() == 1) {
-    auto [lower, upper] = bounds.lookup(binder.getIndex());
+  if (axes.size() == 1) {
+    auto [lower, upper] = bounds.lookup(axis);
     results = reduceInTurns(b, loc, lower, upper, tops,
                             [&](OpBuilder &inner, Value index, Value top) {
-                              rounds[binder.getIndex()] = {index, Value()};
+                              rounds[axis] = {index, Value()};
                               return raise(inner, top);
                             });
   } else {
-    scf::ForOp loop = openLoop(b, binder, tops);
+    scf::ForOp loop = openLoop(b, axis, tops);
     OpBuilder inner = OpBuilder::atBlockEnd(loop.getBody());
     SmallVector<Value> after =
-        emitTops(inner, pack, binders.drop_front(), loop.getRegionIterArgs());
+        emitTops(inner, pack, axes.drop_front(), loop.getRegionIterArgs());
     inner.create<scf::YieldOp>(loc, after);
     llvm::append_range(results, loop.getResults());
   }
-  rounds.erase(binder.getIndex());
+  rounds.erase(axis);
   return results;
 }
 
 /// What the exponents of a pack are relative to, in all loops.
 Value Packer::emitReference(OpBuilder &b, const Pack &pack) {
   auto getTop = [&](const Pack &other) {
-    return cell.memory.loadTop(b, other, getPlaces(getBinders(other, true)));
+    return cell.memory.loadTop(b, other,
+                               getPlaces(getAxes(other, /*shared=*/true)));
   };
   if (!pack.leads)
     return getTop(pack);
@@ -471,15 +529,15 @@ Value Packer::emitReference(OpBuilder &b, const Pack &pack) {
 void Packer::emitElements(OpBuilder &b, const Pack &pack) {
   OpBuilder inner = b;
   scf::ForOp loop;
-  for (dp::IterateOp binder : pack.binders) {
-    loop = openLoop(inner, binder, {});
+  for (Value axis : pack.axes) {
+    loop = openLoop(inner, axis, {});
     inner = OpBuilder::atBlockTerminator(loop.getBody());
   }
   loop->setAttr(packAttr, b.getUnitAttr());
   bindAll();
   ScaledNumber element = emitElement(inner, pack);
   cell.memory.storePacked(
-      inner, pack, getPlaces(pack.binders),
+      inner, pack, getPlaces(pack.axes),
       Scaled(inner, loc).mass(element, emitReference(inner, pack)));
   rounds.clear();
 }
@@ -502,13 +560,11 @@ ScaledNumber Packer::emitElement(OpBuilder &b, const Pack &pack) {
     return {number.mantissa, number.exponent};
   };
   Value holds;
-  for (Value condition : product.conditions) {
-    auto isAsked = [&](dp::IterateOp binder) {
-      return product.depends(condition, binder);
-    };
-    if (llvm::any_of(pack.binders, isAsked))
-      holds = cell.both(b, holds, cell.env.emit(b, condition, cell.scope));
-  }
+  for (const Condition &condition : product.conditions)
+    if (llvm::any_of(pack.axes, [&](Value axis) {
+          return product.depends(condition, axis);
+        }))
+      holds = cell.both(b, holds, cell.emitCondition(b, condition));
   SmallVector<Value> parts;
   if (!holds) {
     parts = emitAll(b);
@@ -531,8 +587,9 @@ namespace danskin::conversion {
 /// Adds up the terms, in a loop for each binder.
 class Adder {
 public:
-  Adder(Cell &cell, const Product &product)
-      : cell(cell), product(product), loc(cell.loc) {}
+  /// `firstCell`: where panels begin.
+  Adder(Cell &cell, const Product &product, Value firstCell)
+      : cell(cell), product(product), firstCell(firstCell), loc(cell.loc) {}
 
   Value emit(OpBuilder &b) {
     for (dp::IterateOp binder : product.binders) {
@@ -568,34 +625,37 @@ private:
 
   Value emitTerm(OpBuilder &b, Value sum) {
     cell.forget(product.arm);
-    SmallVector<Value> position;
+    llvm::DenseMap<Value, Value> places;
     for (auto [i, index] : llvm::enumerate(indices)) {
-      dp::IterateOp binder = product.binders[i];
-      cell.scope.map(binder.getIndex(), index);
-      position.push_back(b.create<arith::SubIOp>(loc, index, lowers[i]));
+      Value axis = dp::IterateOp(product.binders[i]).getIndex();
+      cell.scope.map(axis, index);
+      places[axis] = b.create<arith::SubIOp>(loc, index, lowers[i]);
     }
+    if (firstCell)
+      places[product.along] =
+          b.create<arith::SubIOp>(loc, cell.getIndex(product.along), firstCell);
     auto multiply = [&](Value x, Value y) -> Value {
       return x ? b.create<arith::MulFOp>(loc, x, y).getResult() : y;
     };
-    Value ofPacks, ofPowers;
+    Value common, own;
     for (auto &pack : product.packs) {
-      SmallVector<Value> mine;
-      for (auto [binder, place] : llvm::zip_equal(product.binders, position))
-        if (llvm::is_contained(pack->binders, binder))
-          mine.push_back(place);
-      ofPacks = multiply(ofPacks, cell.memory.loadPacked(b, *pack, mine));
+      auto position = llvm::map_to_vector(
+          pack->axes, [&](Value axis) { return places.lookup(axis); });
+      Value &factors = pack->isPanel ? own : common;
+      factors = multiply(factors, cell.memory.loadPacked(b, *pack, position));
     }
     for (auto [read, power] : product.powers) {
       SmallVector<Value> element;
       for (Value index : dp::ReadOp(read).getIndices())
         element.push_back(cell.env.emit(b, index, cell.scope));
-      ofPowers = multiply(ofPowers, cell.memory.loadFlat(b, *power, element));
+      own = multiply(own, cell.memory.loadFlat(b, *power, element));
     }
-    return b.create<math::FmaOp>(loc, ofPacks, ofPowers, sum);
+    return b.create<math::FmaOp>(loc, common, own, sum);
   }
 
   Cell &cell;
   const Product &product;
+  Value firstCell;
   Location loc;
   SmallVector<Value> lowers, uppers, indices;
 };
@@ -608,17 +668,25 @@ std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
   const Product &product = *found->second;
   forget(arm);
   SmallVector<std::unique_ptr<Packer>> packers;
-  for (const PackGroup &group : product.groups) {
-    packers.push_back(std::make_unique<Packer>(*this, product, group));
-    if (!packers.back()->find(b.getBlock()))
-      return std::nullopt;
-  }
+  Value firstCell;
+  for (bool ofPanels : {true, false})
+    for (const PackGroup &group : product.groups) {
+      auto packer = std::make_unique<Packer>(*this, product, group, ofPanels);
+      if (packer->isEmpty())
+        continue;
+      if (!packer->find(b.getBlock()))
+        return std::nullopt;
+      if (ofPanels)
+        firstCell = packer->getFirstCell();
+      packers.push_back(std::move(packer));
+    }
   for (auto &packer : packers)
     packer->emit();
 
   auto emitSum = [&](OpBuilder &at) -> SmallVector<Value> {
     Scaled scaled(at, loc);
-    ScaledNumber sum = {Adder(*this, product).emit(at), scaled.constant(0.0)};
+    ScaledNumber sum = {Adder(*this, product, firstCell).emit(at),
+                        scaled.constant(0.0)};
     // A NaN is doubtful too.
     Value doubtful = at.create<arith::CmpFOp>(
         loc, arith::CmpFPredicate::ULT,
@@ -637,9 +705,9 @@ std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
     return {sum.mantissa, sum.exponent, doubtful};
   };
   Value holds;
-  for (Value condition : product.conditions)
-    if (!product.dependsOnAny(condition))
-      holds = both(b, holds, env.emit(b, condition, scope));
+  for (const Condition &condition : product.conditions)
+    if (!product.dependsOnBinders(condition))
+      holds = both(b, holds, emitCondition(b, condition));
   SmallVector<Value> sum;
   if (holds)
     sum =

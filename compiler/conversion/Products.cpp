@@ -24,7 +24,8 @@ public:
   std::unique_ptr<Product> run();
 
 private:
-  bool isBound(Value condition);
+  bool isKnown(Value index, arith::CmpIPredicate predicate, Value bound);
+  bool split(dp::ContainsOp contains);
   bool isWithin(Value index, Value extent);
   bool addConditions();
   bool checkConditions();
@@ -33,7 +34,7 @@ private:
   bool add(Factor factor);
   bool addRooms(Pack &pack);
   bool makeGroups();
-  std::optional<Pack::Room> findRoom(dp::IterateOp binder);
+  std::optional<Pack::Room> findRoom(Value axis);
   bool isPlain(Value value);
 
   Plan &plan;
@@ -41,8 +42,8 @@ private:
 };
 } // namespace
 
-bool Product::depends(Value value, dp::IterateOp binder) const {
-  if (value == binder.getIndex())
+bool Product::depends(Value value, Value axis) const {
+  if (value == axis)
     return true;
   Operation *op = value.getDefiningOp();
   if (!op || !arm->isProperAncestor(op))
@@ -51,11 +52,18 @@ bool Product::depends(Value value, dp::IterateOp binder) const {
       ->walk([&](Operation *inner) {
         return llvm::any_of(
                    inner->getOperands(),
-                   [&](Value operand) { return depends(operand, binder); })
+                   [&](Value operand) { return depends(operand, axis); })
                    ? WalkResult::interrupt()
                    : WalkResult::advance();
       })
       .wasInterrupted();
+}
+
+bool Product::depends(const Condition &condition, Value axis) const {
+  return depends(condition.value, axis) ||
+         (condition.index && depends(condition.index, axis)) ||
+         llvm::any_of(condition.inside,
+                      [&](auto &pair) { return depends(pair.second, axis); });
 }
 
 /// Can the value be computed at another place than its own?
@@ -73,28 +81,33 @@ bool Finder::isPlain(Value value) {
 bool Finder::add(Factor factor) {
   if (auto read = factor.value.getDefiningOp<dp::ReadOp>();
       read && factor.kind == Factor::Kind::Scaled)
-    if (const InputPower *power = plan.findPower(read, factor.unit)) {
+    if (const InputPower *power = plan.findPower(read, factor.unit);
+        power && product->dependsOnBinders(factor.value)) {
       product->powers.push_back({read, power});
       return isPlain(factor.value);
     }
   if (!isPlain(factor.value))
     return false;
-  SmallVector<dp::IterateOp> binders;
+  Pack pack;
   for (dp::IterateOp binder : product->binders)
-    if (product->depends(factor.value, binder))
-      binders.push_back(binder);
-  if (binders.empty()) {
+    if (product->depends(factor.value, binder.getIndex()))
+      pack.axes.push_back(binder.getIndex());
+  if (pack.axes.empty()) {
     product->common.push_back(factor);
     return true;
   }
-  for (auto &pack : product->packs)
-    if (pack->binders == binders) {
-      pack->factors.push_back(factor);
-      return true;
-    }
-  product->packs.push_back(std::make_unique<Pack>());
-  product->packs.back()->binders = binders;
-  product->packs.back()->factors.push_back(factor);
+  pack.isPanel =
+      product->along && product->depends(factor.value, product->along);
+  if (pack.isPanel)
+    pack.axes.push_back(product->along);
+  auto &packs = product->packs;
+  auto found = llvm::find_if(
+      packs, [&](auto &other) { return other->axes == pack.axes; });
+  // Panels come last.
+  if (found == packs.end())
+    found = packs.insert(pack.isPanel ? packs.end() : packs.begin(),
+                         std::make_unique<Pack>(pack));
+  (*found)->factors.push_back(factor);
   return true;
 }
 
@@ -175,17 +188,56 @@ static bool isSame(const Form &x, const Form &y) {
                       [](auto &term) { return term.second == 0; });
 }
 
-/// Is it a bound of an index, which holds as it is?
-bool Finder::isBound(Value condition) {
-  auto compare = condition.getDefiningOp<arith::CmpIOp>();
-  auto bounds = compare ? getBounds(compare.getLhs()) : std::nullopt;
+/// Is it a bound that the index has anyway?
+bool Finder::isKnown(Value index, arith::CmpIPredicate predicate, Value bound) {
+  auto bounds = getBounds(index);
   if (!bounds)
     return false;
-  Form other = plan.forms.get(compare.getRhs());
-  return compare.getPredicate() == arith::CmpIPredicate::sge
+  Form other = plan.forms.get(bound);
+  return predicate == arith::CmpIPredicate::sge
              ? isSame(plan.forms.get(bounds->first), other)
-             : compare.getPredicate() == arith::CmpIPredicate::slt &&
+             : predicate == arith::CmpIPredicate::slt &&
                    isSame(plan.forms.get(bounds->second), other);
+}
+
+static bool uses(Value value, Value index) {
+  Operation *op = value.getDefiningOp();
+  return value == index ||
+         (op && llvm::any_of(op->getOperands(), [&](Value operand) {
+            return uses(operand, index);
+          }));
+}
+
+/// Asks for each bound and guard of the table's domain by itself; false where
+/// some may be asked only if others hold.
+bool Finder::split(dp::ContainsOp contains) {
+  auto table = contains.getTable().getDefiningOp<dp::TableOp>();
+  Block &domain = table.getDomain().front();
+  for (Operation &op : domain)
+    if (op.getNumRegions() || isa<dp::ReadOp, dp::SourceOp>(op))
+      return false;
+  SmallVector<std::pair<Value, Value>> before;
+  auto add = [&](Condition::Kind kind, Value value, Value index) {
+    Condition condition{kind, value, index, {}};
+    for (auto &pair : before)
+      if (uses(value, pair.first))
+        condition.inside.push_back(pair);
+    product->conditions.push_back(condition);
+  };
+  for (Operation &op : domain) {
+    if (auto where = dyn_cast<dp::WhereOp>(op))
+      add(Condition::Kind::Holds, where.getCondition(), Value());
+    auto iterate = dyn_cast<dp::IterateOp>(op);
+    if (!iterate)
+      continue;
+    Value index = contains.getIndices()[before.size()];
+    if (!isKnown(index, arith::CmpIPredicate::sge, iterate.getLower()))
+      add(Condition::Kind::AtLeast, iterate.getLower(), index);
+    if (!isKnown(index, arith::CmpIPredicate::slt, iterate.getUpper()))
+      add(Condition::Kind::Below, iterate.getUpper(), index);
+    before.push_back({iterate.getIndex(), index});
+  }
+  return true;
 }
 
 /// Does the index stay within the axis whatever the conditions say?
@@ -197,17 +249,17 @@ bool Finder::isWithin(Value index, Value extent) {
 
 /// Where a condition depends on binders, packs ask it; powers are read anyway.
 bool Finder::checkConditions() {
-  for (Value condition : product->conditions) {
-    SmallVector<dp::IterateOp> asked;
+  for (const Condition &condition : product->conditions) {
+    SmallVector<Value> asked;
     for (dp::IterateOp binder : product->binders)
-      if (product->depends(condition, binder))
-        asked.push_back(binder);
+      if (product->depends(condition, binder.getIndex()))
+        asked.push_back(binder.getIndex());
     if (asked.empty())
       continue;
     bool isAsked = false;
     for (auto &pack : product->packs) {
-      auto isOfPack = [&](dp::IterateOp binder) {
-        return llvm::is_contained(pack->binders, binder);
+      auto isOfPack = [&](Value axis) {
+        return llvm::is_contained(pack->axes, axis);
       };
       if (llvm::all_of(asked, isOfPack))
         isAsked = true;
@@ -230,7 +282,14 @@ bool Finder::checkConditions() {
 bool Finder::addConditions() {
   for (auto where : product->arm.getBody().front().getOps<dp::WhereOp>()) {
     Value condition = where.getCondition();
-    if (asksNumber(condition) || isBound(condition))
+    if (asksNumber(condition))
+      continue;
+    if (auto compare = condition.getDefiningOp<arith::CmpIOp>();
+        compare &&
+        isKnown(compare.getLhs(), compare.getPredicate(), compare.getRhs()))
+      continue;
+    if (auto contains = condition.getDefiningOp<dp::ContainsOp>();
+        contains && split(contains))
       continue;
     bool isOfNumbers = false;
     std::function<void(Value)> visit = [&](Value value) {
@@ -245,20 +304,22 @@ bool Finder::addConditions() {
     visit(condition);
     if (isOfNumbers)
       return false;
-    product->conditions.push_back(condition);
+    product->conditions.push_back(
+        {Condition::Kind::Holds, condition, Value(), {}});
   }
   return true;
 }
 
-/// An axis that some read of the arm runs along as the binder runs.
-std::optional<Pack::Room> Finder::findRoom(dp::IterateOp binder) {
+/// An axis that some read of the arm runs along as this one of a pack.
+std::optional<Pack::Room> Finder::findRoom(Value mine) {
   std::optional<Pack::Room> room;
   product->arm.walk([&](dp::ReadOp read) {
     for (auto [axis, index] : llvm::enumerate(read.getIndices())) {
       Form form = plan.forms.get(index);
-      if (std::abs(form.getCoefficient(binder.getIndex())) != 1 ||
+      if (std::abs(form.getCoefficient(mine)) != 1 ||
           llvm::any_of(product->binders, [&](dp::IterateOp other) {
-            return other != binder && form.getCoefficient(other.getIndex());
+            return other.getIndex() != mine &&
+                   form.getCoefficient(other.getIndex());
           }))
         continue;
       if (auto input = read.getArray().getDefiningOp<dp::InputOp>()) {
@@ -282,8 +343,8 @@ std::optional<Pack::Room> Finder::findRoom(dp::IterateOp binder) {
 }
 
 bool Finder::addRooms(Pack &pack) {
-  for (dp::IterateOp binder : pack.binders) {
-    std::optional<Pack::Room> room = findRoom(binder);
+  for (Value mine : pack.axes) {
+    std::optional<Pack::Room> room = findRoom(mine);
     if (!room)
       return false;
     pack.rooms.push_back(*room);
@@ -294,20 +355,21 @@ bool Finder::addRooms(Pack &pack) {
 /// One group if any binder is shared, by all packs then.
 bool Finder::makeGroups() {
   auto &packs = product->packs;
-  SmallVector<dp::IterateOp> shared;
+  SmallVector<Value> shared;
   for (dp::IterateOp binder : product->binders) {
+    Value index = binder.getIndex();
     size_t users = llvm::count_if(packs, [&](auto &pack) {
-      return llvm::is_contained(pack->binders, binder);
+      return llvm::is_contained(pack->axes, index);
     });
     if (users < 2)
       continue;
     if (users < packs.size())
       return false;
-    shared.push_back(binder);
+    shared.push_back(index);
   }
   for (auto &pack : packs) {
-    for (auto [i, binder] : llvm::enumerate(pack->binders))
-      if (llvm::is_contained(shared, binder))
+    for (auto [i, axis] : llvm::enumerate(pack->axes))
+      if (llvm::is_contained(shared, axis))
         pack->shared.push_back(i);
     pack->leads = shared.empty() || product->groups.empty();
     if (pack->leads)
@@ -320,18 +382,25 @@ bool Finder::makeGroups() {
 std::unique_ptr<Product> Finder::run() {
   Block &block = product->arm.getBody().front();
   llvm::append_range(product->binders, block.getOps<dp::IterateOp>());
+  if (auto equation = product->arm->getParentOfType<dp::EquationOp>())
+    if (auto arguments = equation.getBody().front().getArguments();
+        !arguments.empty())
+      product->along = arguments.back();
   if (product->binders.empty() || !addConditions())
     return nullptr;
   for (dp::IterateOp binder : product->binders)
     for (Value bound : {binder.getLower(), binder.getUpper()})
-      if (!isPlain(bound) || product->dependsOnAny(bound))
+      if (!isPlain(bound) || product->dependsOnBinders(bound))
         return nullptr;
   Value yielded = product->arm.getScore();
   bool isOfChoice = isa<dp::ChooseOp>(product->arm->getParentOp());
   if (isOfChoice ? !addScore(yielded) : !addTerm(yielded))
     return nullptr;
-  // One matrix at least, and something to multiply it with.
-  if (product->packs.empty() || product->powers.empty() || !checkConditions() ||
+  // A vector that cells have in common, and a matrix.
+  auto &packs = product->packs;
+  if (packs.empty() || packs.front()->isPanel ||
+      (product->powers.empty() && !packs.back()->isPanel) ||
+      !checkConditions() ||
       !llvm::all_of(product->packs,
                     [&](auto &pack) { return addRooms(*pack); }) ||
       !makeGroups())

@@ -36,9 +36,21 @@ struct Factor {
   LogUnit unit; ///< of what is scaled
 };
 
+/// What a term asks before it counts.
+struct Condition {
+  enum class Kind { Holds, AtLeast, Below };
+  Kind kind;
+  mlir::Value value; ///< the condition, or the bound
+  mlir::Value index; ///< that has a bound; else null
+  /// Of a value inside a table's domain: the indices there, and what they are.
+  llvm::SmallVector<std::pair<mlir::Value, mlir::Value>> inside;
+};
+
 /// Factors that depend on some binders, and not on all indices of the cell.
 struct Pack {
-  llvm::SmallVector<mlir::dp::IterateOp> binders;
+  /// Indices of binders; of a panel, last, the last one of the cell.
+  llvm::SmallVector<mlir::Value> axes;
+  bool isPanel = false;
   llvm::SmallVector<Factor> factors;
   /// Where a binder's values number no more than those of an axis: of an input,
   /// or of the box of a table.
@@ -48,13 +60,13 @@ struct Pack {
     unsigned axis;
   };
   llvm::SmallVector<Room> rooms;
-  /// Which of the binders other packs of the group have too.
+  /// Which of the axes other packs of the group have too.
   llvm::SmallVector<unsigned> shared;
   /// Leads its group: its exponents make up for those of the others.
   bool leads = true;
 };
 
-/// Packs that share binders. For each value of these each pack but the leader
+/// Packs that share axes. For each value of these each pack but the leader
 /// has an exponent of its own: what one is larger by, another is smaller by.
 using PackGroup = llvm::SmallVector<Pack *, 2>;
 
@@ -62,19 +74,21 @@ using PackGroup = llvm::SmallVector<Pack *, 2>;
 struct Product {
   mlir::dp::ArmOp arm;
   llvm::SmallVector<mlir::dp::IterateOp> binders;
+  mlir::Value along; ///< the last index of the cell, null without any
   llvm::SmallVector<std::unique_ptr<Pack>> packs;
   llvm::SmallVector<PackGroup> groups;
   llvm::SmallVector<std::pair<mlir::dp::ReadOp, const InputPower *>> powers;
   llvm::SmallVector<Factor> common; ///< to all terms
   /// Without which there is no term; those that ask numbers are left out, for
   /// it is 0 then.
-  llvm::SmallVector<mlir::Value> conditions;
+  llvm::SmallVector<Condition> conditions;
 
-  /// Does the value, inside of the arm, depend on the binder?
-  bool depends(mlir::Value value, mlir::dp::IterateOp binder) const;
-  bool dependsOnAny(mlir::Value value) const {
+  /// Does what stands in the arm depend on a binder's index or on `along`?
+  bool depends(mlir::Value value, mlir::Value axis) const;
+  bool depends(const Condition &condition, mlir::Value axis) const;
+  template <typename T> bool dependsOnBinders(const T &value) const {
     return llvm::any_of(binders, [&](mlir::dp::IterateOp binder) {
-      return depends(value, binder);
+      return depends(value, binder.getIndex());
     });
   }
 };

@@ -36,6 +36,9 @@ static bool onlyNotes(Operation *op) {
   });
 }
 
+/// A loop that fills what all threads have one of.
+static bool isPack(Operation *op) { return op->hasAttr(packAttr); }
+
 namespace {
 class Sharer {
 public:
@@ -109,7 +112,7 @@ bool Sharer::readsWritten(Operation *op) {
 
 void Sharer::visit(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
-    if (isShared(&op)) {
+    if (isShared(&op) && !containsAny(&op, isPack)) {
       share(cast<scf::ForOp>(op));
     } else if (containsAny(&op, isShared)) {
       for (Region &region : op.getRegions())
