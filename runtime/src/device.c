@@ -26,23 +26,23 @@ static int is_cuda(const dp_tensor *tensor) {
          tensor->device.device_type == DP_CUDA_MANAGED;
 }
 
-/* Where the first input on a GPU is; an emulated device is wherever. */
+const dp_tensor *dp_find_gpu(const dp_entry *entry, const dp_call *call) {
+  if (!entry->device || entry->device->emulator)
+    return NULL;
+  for (int32_t i = 0; i < entry->num_inputs; ++i)
+    if (call->inputs[i] && is_cuda(call->inputs[i]))
+      return call->inputs[i];
+  return NULL;
+}
+
+/* An emulated device is wherever arrays are. */
 void dp_choose_device(dp_plan *plan) {
   const dp_device_kernels *device = plan->entry->device;
-  if (!device)
-    return;
-  if (device->emulator) {
-    plan->device = device;
-    return;
-  }
-  for (int32_t i = 0; i < plan->entry->num_inputs; ++i) {
-    const dp_tensor *tensor = plan->call->inputs[i];
-    if (!tensor || !is_cuda(tensor))
-      continue;
-    plan->device = device;
+  const dp_tensor *tensor = dp_find_gpu(plan->entry, plan->call);
+  if (tensor)
     memcpy(&plan->place, &tensor->device, sizeof plan->place);
-    return;
-  }
+  if (tensor || (device && device->emulator))
+    plan->device = device;
 }
 
 int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor) {

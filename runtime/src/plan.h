@@ -153,6 +153,9 @@ int dp_validate_instances(const dp_plan *plan);
 int dp_run_instances(const dp_plan *plan);
 
 /* device.c */
+/* The first input that lies on a GPU, where the entry has kernels for one;
+ * NULL: the call runs on the CPU. */
+const dp_tensor *dp_find_gpu(const dp_entry *entry, const dp_call *call);
 void dp_choose_device(dp_plan *plan);
 /* Whether memory of this kind is where the call runs. */
 int dp_is_at_device(const dp_plan *plan, const dp_tensor *tensor);

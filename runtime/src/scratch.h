@@ -9,7 +9,8 @@
 
 #include "dp/runtime.h"
 
-/* As dp_invoke, with a workspace from malloc. */
+/* As dp_invoke, with a workspace from malloc. DP_ERROR_DEVICE where the call
+ * would run on a GPU. */
 int dp_invoke_with_scratch(const dp_entry *entry, dp_call *call);
 
 #endif

@@ -14,13 +14,17 @@
 |*   spread   inputs to see as the same for each instance, with a batch axis
 |*            that costs no memory; outputs that follow them are not summed
 |*   threads  one element: max_threads of the call; left out: 0
+|*   gpu      there, with any elements, where the buffers lie on a GPU
 |*
-|* Results are the outputs. The own pool computes: a handler that waited for
-|* XLA's would wait for the thread it runs on.
+|* Results are the outputs. On the CPU the own pool computes: a handler that
+|* waited for XLA's would wait for the thread it runs on. On a GPU the work is
+|* started on XLA's stream; lengths and ints lie there, ints as i64, and where
+|* they are not what they must be the instance's floats become NaN.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "xla_ffi.h"
 #include "scratch.h"
+#include "xla_gpu.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -58,10 +62,11 @@ static void set_type(dp_tensor *tensor, int dtype) {
   tensor->dtype.lanes = 1;
 }
 
-static void view(dp_tensor *tensor, const dp_xla_buffer *buffer) {
+static void view(dp_tensor *tensor, const dp_xla_buffer *buffer,
+                 const dp_device *place) {
   memset(tensor, 0, sizeof *tensor);
   tensor->data = buffer->data;
-  tensor->device.device_type = DP_CPU;
+  memcpy(&tensor->device, place, sizeof *place);
   tensor->ndim = (int32_t)buffer->rank;
   tensor->shape = buffer->dims;
   set_type(tensor, buffer->dtype);
@@ -77,6 +82,7 @@ static void *fail(const dp_xla_frame *frame, int code, const char *message) {
 /* A call and what it points to, in the frame of execute. */
 typedef struct bound {
   dp_call call;
+  dp_device place;    /* of all buffers */
   dp_tensor *tensors; /* of arguments, then of results */
   const dp_tensor **inputs, **sizes, **lengths, **outputs;
   int64_t *axes; /* room for shapes and strides of spread inputs */
@@ -124,7 +130,7 @@ static int bind(const dp_entry *entry, const dp_xla_frame *frame, bound *b) {
     return 0;
   for (int64_t i = 0; i < arguments; ++i) {
     int64_t place = binding.values[i];
-    view(&b->tensors[i], frame->arguments.buffers[i]);
+    view(&b->tensors[i], frame->arguments.buffers[i], &b->place);
     if (place < 0 || place >= entry->num_inputs + 2 * (int64_t)entry->num_sizes)
       return 0;
     if (place < entry->num_inputs)
@@ -146,7 +152,7 @@ static int bind(const dp_entry *entry, const dp_xla_frame *frame, bound *b) {
   }
   for (int64_t o = 0; o < frame->results.size; ++o) {
     dp_tensor *output = &b->tensors[arguments + o];
-    view(output, frame->results.buffers[o]);
+    view(output, frame->results.buffers[o], &b->place);
     b->outputs[o] = output;
   }
   return 1;
@@ -177,6 +183,20 @@ static int set_threads(const dp_xla_frame *frame, dp_call *call) {
     return 0;
   call->max_threads = threads.count ? (int32_t)threads.values[0] : 0;
   return 1;
+}
+
+/* Where the buffers are, and on a GPU the stream. Returns NULL, or an error. */
+static void *locate(const dp_xla_frame *frame, bound *b) {
+  b->place.device_type = DP_CPU;
+  if (!find(frame, "gpu").count)
+    return NULL;
+  if (!dp_xla_knows_gpus(frame))
+    return fail(
+        frame, DP_XLA_UNIMPLEMENTED,
+        "this version of XLA does not tell the number of a GPU, as that "
+        "of jaxlib 0.10.2 does");
+  b->place.device_type = DP_CUDA;
+  return dp_xla_find_gpu(frame, &b->place.device_id, &b->call.stream);
 }
 
 static int code_of(int code) {
@@ -212,6 +232,9 @@ static void *execute(const dp_entry *entry, const dp_xla_frame *frame) {
   b.sizes = size_pointers;
   b.lengths = lengths;
   b.axes = axes;
+  void *error = locate(frame, &b);
+  if (error)
+    return error;
   if (!bind(entry, frame, &b) ||
       !bind_sizes(entry, frame, &b, values, size_tensors) ||
       !set_threads(frame, &b.call))
@@ -227,8 +250,14 @@ static void *execute(const dp_entry *entry, const dp_xla_frame *frame) {
   b.call.lengths = lengths;
   b.call.error = b.error;
   b.call.error_bytes = sizeof b.error;
-  int code = dp_invoke_with_scratch(entry, &b.call);
-  return code == DP_OK ? NULL : fail(frame, code_of(code), b.error);
+  int code = DP_OK;
+  if (b.place.device_type == DP_CPU)
+    code = dp_invoke_with_scratch(entry, &b.call);
+  else
+    error = dp_xla_invoke_on_gpu(entry, frame, &b.call, &code);
+  if (error || code == DP_OK)
+    return error;
+  return fail(frame, code_of(code), b.error);
 }
 
 void *dp_xla_ffi(const dp_entry *entry, void *call_frame) {

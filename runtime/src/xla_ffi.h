@@ -25,6 +25,7 @@ enum { DP_XLA_ARRAY = 1 };    /* type of an attribute */
 enum {
   DP_XLA_INVALID_ARGUMENT = 3,
   DP_XLA_RESOURCE_EXHAUSTED = 8,
+  DP_XLA_UNIMPLEMENTED = 12,
   DP_XLA_INTERNAL = 13
 };
 
@@ -99,12 +100,53 @@ typedef struct dp_xla_error_arguments {
   int code;
 } dp_xla_error_arguments;
 
+typedef struct dp_xla_stream_arguments {
+  size_t struct_size;
+  dp_xla_extension *extensions;
+  void *context;
+  void *stream; /* out: a CUstream */
+} dp_xla_stream_arguments;
+
+typedef struct dp_xla_ordinal_arguments {
+  size_t struct_size;
+  dp_xla_extension *extensions;
+  void *context;
+  int32_t ordinal; /* out: the number of the GPU */
+} dp_xla_ordinal_arguments;
+
+typedef struct dp_xla_allocate_arguments {
+  size_t struct_size;
+  dp_xla_extension *extensions;
+  void *context;
+  size_t size;
+  size_t alignment; /* a power of two, at most 16 */
+  void *data;       /* out */
+} dp_xla_allocate_arguments;
+
+typedef struct dp_xla_free_arguments {
+  size_t struct_size;
+  dp_xla_extension *extensions;
+  void *context;
+  size_t size;
+  void *data;
+} dp_xla_free_arguments;
+
+/* Each function gives NULL, or an error that the handler may return. Those that
+ * are not used are pointers without a type. */
 typedef struct dp_xla_api {
   size_t struct_size;
   dp_xla_extension *extensions;
   dp_xla_version version;
   const void *internal;
   void *(*create_error)(dp_xla_error_arguments *arguments);
+  void *before_stream[3];
+  void *(*get_stream)(dp_xla_stream_arguments *arguments);
+  void *before_allocate[4];
+  void *(*allocate)(dp_xla_allocate_arguments *arguments);
+  void *(*free)(dp_xla_free_arguments *arguments);
+  void *before_ordinal[6];
+  /* Not in all versions: struct_size tells. */
+  void *(*get_ordinal)(dp_xla_ordinal_arguments *arguments);
 } dp_xla_api;
 
 typedef struct dp_xla_frame {

@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ToyCall.h"
+extern "C" {
+#include "runtime/src/scratch.h"
+}
 #include <gmock/gmock.h>
 
 using testing::HasSubstr;
@@ -51,6 +54,12 @@ TEST_F(Devices, AllOnOne) {
   EXPECT_EQ(c(), DP_ERROR_DEVICE);
   EXPECT_THAT(c.error, HasSubstr("is on device type 2, number 0, but other "
                                  "arrays are on GPU 1"));
+}
+
+TEST_F(Devices, NoWorkspaceFromMalloc) {
+  EXPECT_EQ(dp_invoke_with_scratch(&entry, &c.call), DP_ERROR_DEVICE);
+  EXPECT_THAT(c.error, HasSubstr("inputs are on GPU 0"));
+  EXPECT_THAT(c.error, HasSubstr("[R04]"));
 }
 
 TEST_F(Devices, NoArrayOfTheCpu) {

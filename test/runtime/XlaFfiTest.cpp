@@ -27,6 +27,45 @@ struct Error {
 };
 Error lastError;
 
+/// What XLA has of a GPU, and what was asked of it.
+struct Gpu {
+  int32_t ordinal = 1;
+  void *stream = &ordinal;
+  std::vector<char> memory;
+  size_t allocated = 0, freed = 0;
+  /// What functions fail with; null: they do not.
+  Error *noStream = nullptr, *noMemory = nullptr;
+};
+
+void *getStream(dp_xla_stream_arguments *arguments) {
+  auto *gpu = static_cast<Gpu *>(arguments->context);
+  arguments->stream = gpu->stream;
+  return gpu->noStream;
+}
+
+void *getOrdinal(dp_xla_ordinal_arguments *arguments) {
+  arguments->ordinal = static_cast<Gpu *>(arguments->context)->ordinal;
+  return nullptr;
+}
+
+void *allocate(dp_xla_allocate_arguments *arguments) {
+  auto *gpu = static_cast<Gpu *>(arguments->context);
+  if (gpu->noMemory)
+    return gpu->noMemory;
+  EXPECT_LE(arguments->alignment, 16u) << "XLA refuses more";
+  gpu->allocated = arguments->size;
+  gpu->memory.resize(arguments->size);
+  arguments->data = gpu->memory.data();
+  return nullptr;
+}
+
+void *deallocate(dp_xla_free_arguments *arguments) {
+  auto *gpu = static_cast<Gpu *>(arguments->context);
+  EXPECT_EQ(arguments->data, gpu->memory.data());
+  gpu->freed = arguments->size;
+  return nullptr;
+}
+
 void *createError(dp_xla_error_arguments *arguments) {
   lastError = {arguments->code, arguments->message};
   return &lastError;
@@ -45,6 +84,11 @@ class Frame {
 public:
   Frame() {
     api.create_error = createError;
+    api.get_stream = getStream;
+    api.get_ordinal = getOrdinal;
+    api.allocate = allocate;
+    api.free = deallocate;
+    api.struct_size = sizeof api;
     frame.api = &api;
     frame.stage = DP_XLA_EXECUTE;
   }
@@ -93,6 +137,7 @@ public:
   }
 
   dp_xla_frame frame = {};
+  dp_xla_api api = {};
 
 private:
   struct Buffer {
@@ -112,7 +157,6 @@ private:
     to.push_back({buffer, std::move(shape)});
   }
 
-  dp_xla_api api = {};
   std::vector<Buffer> arguments, results;
   std::vector<Attribute> attributes;
 };
@@ -289,6 +333,81 @@ TEST_F(XlaFfi, AttributesMustFitTheArguments) {
     EXPECT_THAT(error->message, testing::HasSubstr("attributes"));
     EXPECT_EQ(score[0], 0);
   }
+}
+
+/// A call whose buffers are said to lie on a GPU. There is no driver that
+/// could run it, or it has no such kernels: what comes before is looked at.
+struct XlaFfiOnGpu : XlaFfi {
+  XlaFfiOnGpu() : entry(toy_f64) {
+    onGpu.frame.context = &gpu;
+    onGpu.addArgument(DP_XLA_F64, x, {2, 2, 1});
+    onGpu.addArgument(DP_XLA_F64, w, {2});
+    onGpu.addArgument(DP_XLA_S64, labels, {2, 2});
+    onGpu.addResult(DP_XLA_F64, score, {2});
+    onGpu.addResult(DP_XLA_F64, rows, {2, 3});
+    onGpu.addResult(DP_XLA_F64, gradX, {2, 2, 1});
+    onGpu.addResult(DP_XLA_F64, gradW, {2});
+    onGpu.setAttributes({{"binding", {TOY_X, TOY_WEIGHTS, TOY_Y}},
+                         {"sizes", {-1, -1, 1}},
+                         {"gpu", {1}}});
+    kernels.workspace = [](const int64_t *) -> int64_t { return 256; };
+    kernels.near = [](const int64_t *) -> int64_t { return 0; };
+    kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
+    kernels.max_threads = 256;
+    entry.device = &kernels;
+  }
+
+  int64_t labels[4] = {0, 1, 1, 1};
+  Gpu gpu;
+  dp_device_kernels kernels = {};
+  dp_entry entry;
+  Frame onGpu;
+};
+
+TEST_F(XlaFfiOnGpu, TheWorkspaceIsXlas) {
+  // The driver, or what it would run, is what is missing.
+  const Error *error = onGpu.call(entry);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_INTERNAL) << error->message;
+  EXPECT_GT(gpu.allocated, 0u);
+  EXPECT_EQ(gpu.freed, gpu.allocated);
+}
+
+TEST_F(XlaFfiOnGpu, ErrorsOfXlaAreHandedOn) {
+  Error noStream, noMemory;
+  gpu.noMemory = &noMemory;
+  EXPECT_EQ(onGpu.call(entry), &noMemory);
+  gpu.noStream = &noStream;
+  EXPECT_EQ(onGpu.call(entry), &noStream);
+  EXPECT_EQ(gpu.freed, 0u);
+}
+
+TEST_F(XlaFfiOnGpu, IntsAreLong) {
+  frame.addResult(DP_XLA_F64, gradW, {2});
+  frame.frame.context = &gpu;
+  std::vector<Attribute> attributes = good;
+  attributes.push_back({"gpu", {1}});
+  frame.setAttributes(attributes);
+  const Error *error = frame.call(entry);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_INVALID_ARGUMENT);
+  EXPECT_THAT(error->message, testing::HasSubstr("must be i64"));
+  EXPECT_EQ(gpu.allocated, 0u);
+}
+
+TEST_F(XlaFfiOnGpu, KernelsForOneMustBeThere) {
+  const Error *error = onGpu.call(toy_f64);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_INVALID_ARGUMENT);
+  EXPECT_THAT(error->message, testing::HasSubstr("--target=cuda:sm_90"));
+}
+
+TEST_F(XlaFfiOnGpu, OlderVersionsDoNotTellWhichGpu) {
+  onGpu.api.struct_size = offsetof(dp_xla_api, get_ordinal);
+  const Error *error = onGpu.call(entry);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, DP_XLA_UNIMPLEMENTED);
+  EXPECT_THAT(error->message, testing::HasSubstr("jaxlib"));
 }
 
 } // namespace

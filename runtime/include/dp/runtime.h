@@ -40,7 +40,8 @@ int dp_output_shape(const dp_entry *entry, const dp_call *call, int32_t output,
 int dp_prepare(int32_t max_threads);
 
 /* An entry as other hosts call one. Both take a workspace from malloc, since
- * these hosts bring none; nothing of theirs need be installed.
+ * these hosts bring none, that of XLA on a GPU from XLA; nothing of theirs need
+ * be installed.
  *
  * dp_xla_ffi is a handler of XLA's typed FFI: `frame` is a XLA_FFI_CallFrame,
  * the result a XLA_FFI_Error. runtime/src/xla_ffi.c has its attributes.

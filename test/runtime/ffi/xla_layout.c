@@ -45,11 +45,31 @@ SAME(dp_xla_attributes, values, XLA_FFI_Attrs, attrs);
 
 SAME(dp_xla_error_arguments, message, XLA_FFI_Error_Create_Args, message);
 SAME(dp_xla_error_arguments, code, XLA_FFI_Error_Create_Args, errc);
+SAME(dp_xla_stream_arguments, context, XLA_FFI_Stream_Get_Args, ctx);
+SAME(dp_xla_stream_arguments, stream, XLA_FFI_Stream_Get_Args, stream);
+SAME(dp_xla_ordinal_arguments, context, XLA_FFI_DeviceOrdinal_Get_Args, ctx);
+SAME(dp_xla_ordinal_arguments, ordinal, XLA_FFI_DeviceOrdinal_Get_Args,
+     device_ordinal);
+SAME(dp_xla_allocate_arguments, context, XLA_FFI_DeviceMemory_Allocate_Args,
+     ctx);
+SAME(dp_xla_allocate_arguments, size, XLA_FFI_DeviceMemory_Allocate_Args, size);
+SAME(dp_xla_allocate_arguments, alignment, XLA_FFI_DeviceMemory_Allocate_Args,
+     alignment);
+SAME(dp_xla_allocate_arguments, data, XLA_FFI_DeviceMemory_Allocate_Args, data);
+SAME(dp_xla_free_arguments, context, XLA_FFI_DeviceMemory_Free_Args, ctx);
+SAME(dp_xla_free_arguments, size, XLA_FFI_DeviceMemory_Free_Args, size);
+SAME(dp_xla_free_arguments, data, XLA_FFI_DeviceMemory_Free_Args, data);
+
 SAME(dp_xla_api, version, XLA_FFI_Api, api_version);
 SAME(dp_xla_api, create_error, XLA_FFI_Api, XLA_FFI_Error_Create);
+SAME(dp_xla_api, get_stream, XLA_FFI_Api, XLA_FFI_Stream_Get);
+SAME(dp_xla_api, allocate, XLA_FFI_Api, XLA_FFI_DeviceMemory_Allocate);
+SAME(dp_xla_api, free, XLA_FFI_Api, XLA_FFI_DeviceMemory_Free);
+SAME(dp_xla_api, get_ordinal, XLA_FFI_Api, XLA_FFI_DeviceOrdinal_Get);
 
 SAME(dp_xla_frame, extensions, XLA_FFI_CallFrame, extension_start);
 SAME(dp_xla_frame, api, XLA_FFI_CallFrame, api);
+SAME(dp_xla_frame, context, XLA_FFI_CallFrame, ctx);
 SAME(dp_xla_frame, stage, XLA_FFI_CallFrame, stage);
 SAME(dp_xla_frame, arguments, XLA_FFI_CallFrame, args);
 SAME(dp_xla_frame, results, XLA_FFI_CallFrame, rets);
@@ -60,6 +80,7 @@ EQUAL(DP_XLA_EXECUTE, XLA_FFI_ExecutionStage_EXECUTE);
 EQUAL(DP_XLA_ARRAY, XLA_FFI_AttrType_ARRAY);
 EQUAL(DP_XLA_INVALID_ARGUMENT, XLA_FFI_Error_Code_INVALID_ARGUMENT);
 EQUAL(DP_XLA_RESOURCE_EXHAUSTED, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED);
+EQUAL(DP_XLA_UNIMPLEMENTED, XLA_FFI_Error_Code_UNIMPLEMENTED);
 EQUAL(DP_XLA_INTERNAL, XLA_FFI_Error_Code_INTERNAL);
 EQUAL(DP_XLA_S32, XLA_FFI_DataType_S32);
 EQUAL(DP_XLA_S64, XLA_FFI_DataType_S64);
