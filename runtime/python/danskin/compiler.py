@@ -105,11 +105,16 @@ def describe(text, arguments, source):
     return json.loads((folder / "programs.json").read_text())["programs"]
 
 
+def get_flags():
+    """The options in $DANSKIN_FLAGS."""
+    return os.environ.get("DANSKIN_FLAGS", "").split()
+
+
 def build(text, arguments, source):
     """Compiles a library for this machine: (its path, its manifest). $DANSKIN_FLAGS
     has options in front of those of the program, which count where they contradict
     each other."""
-    arguments = ["--target=cpu:native", *os.environ.get("DANSKIN_FLAGS", "").split(), *arguments]
+    arguments = ["--target=cpu:native", *get_flags(), *arguments]
 
     def make(folder):
         run_dpc(["-", "-o", folder / "library.so", f"--emit-manifest={folder / 'manifest.json'}", *arguments],

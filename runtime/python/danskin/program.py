@@ -135,6 +135,12 @@ class Program:
             host = self._hosts[module] = getattr(import_module(f"{__package__}.{module}"), name)(self)
         return host
 
+    @property
+    def has_gpu_target(self) -> bool:
+        """Whether all that is compiled has kernels for GPUs, by an option `--target`."""
+        targets = [each for each in (*compiler.get_flags(), *self._options) if each.startswith("--target=")]
+        return bool(targets) and "cuda:" in targets[-1]
+
     def check_wrt(self, wrt: str | Iterable[str] | None) -> tuple[str, ...]:
         """The names gradients are taken by, as a tuple.
 

@@ -22,7 +22,11 @@ _PRIMITIVES = {"value": value_p, "argmax": value_p, "grad": grad_p, "hvp": hvp_p
 
 
 class JaxHost(Host):
-    """Calls with JAX arrays on the CPU.
+    """Calls with JAX arrays on the CPU or on NVIDIA GPUs.
+
+    On a GPU a program is compiled for it when it is lowered, and kernels run on XLA's
+    stream, in its memory. What is wrong with lengths or ints there is not raised: the
+    instance's results are NaN; `gamma` is not looked at.
 
     Float inputs are float32, or float64 where one of them is (which wants
     jax_enable_x64). All of JAX's transformations go through: jit, vmap (which makes
@@ -42,7 +46,8 @@ class JaxHost(Host):
         ValueError: shapes contradict each other; seen while JAX traces.
         jax.errors.JaxRuntimeError: a value is out of its range; seen when the
             computation runs.
-        NotImplementedError: third derivatives, however one asks for them.
+        NotImplementedError: third derivatives, however one asks for them. It is lowered for
+            CUDA where there is no GPU, and the program's flags name none.
     """
 
     def __init__(self, program: Program) -> None:

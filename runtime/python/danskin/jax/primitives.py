@@ -20,7 +20,7 @@ from jax._src.lib.mlir.dialects import hlo
 from jax.interpreters import mlir
 
 from .calls import LENGTH, infer_results
-from .targets import get_target
+from .targets import get_entry, get_target
 
 _NAMES = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
 _DTYPES = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i32": np.dtype("i4"), "i64": np.dtype("i8")}
@@ -61,9 +61,8 @@ def _convert(ctx, operand, aval, dtype):
     return hlo.convert(mlir.aval_to_ir_type(ctx.module_context, aval), operand), aval
 
 
-def _attributes(call):
+def _attributes(call, entry, platform):
     """What runtime/src/xla_ffi.c reads."""
-    entry = call.entry
     count = len(entry.inputs) + len(entry.sizes)
     places = {name: k for k, name in enumerate(entry.input_names)}
     places.update((LENGTH + name, count + k) for k, name in enumerate(entry.size_names))
@@ -74,24 +73,30 @@ def _attributes(call):
         attributes["spread"] = [places[name] for name in call.spread]
     if call.threads:
         attributes["threads"] = [call.threads]
+    if platform == "cuda":
+        attributes["gpu"] = [1]
     return {key: np.array(each, np.int64) for key, each in attributes.items()}
 
 
-def _lower(primitive, ctx, *operands, call):
+def _lower(primitive, platform, ctx, *operands, call):
     shapes = tuple(aval.shape for aval in ctx.avals_in)
     if not call.partitionable and call.find_batch(shapes) is not None and _is_partitioned(ctx):
         spread_out = functools.partial(_bind_partitionable, primitive, call)
         return mlir.lower_fun(spread_out, multiple_results=True)(ctx, *operands)
-    entry = call.entry
+    entry = get_entry(call, platform)
     declared = [kind and _DTYPES[kind] for kind in _declared_types(call)]
+    if platform == "cuda":
+        # Kernels there read ints as i64; lengths they take as they are.
+        declared = [each if each or name.startswith(LENGTH) else _DTYPES["i64"]
+                    for name, each in zip(call.names, declared)]  # fmt: skip
     pairs = [_convert(ctx, operand, aval, dtype or aval.dtype)
              for operand, aval, dtype in zip(operands, ctx.avals_in, declared)]  # fmt: skip
     operands, avals_in = zip(*pairs)
     everything = call.replace(results=entry.output_names)
     types = tuple(_NAMES[aval.dtype.name] for aval in avals_in)
     avals = [core.ShapedArray(shape, _DTYPES[kind]) for shape, kind in infer_results(everything, shapes, types)]
-    make = jax.ffi.build_ffi_lowering_function(get_target(entry, call.partitionable))
-    made = make(ctx.replace(avals_in=avals_in, avals_out=avals), *operands, **_attributes(call))
+    make = jax.ffi.build_ffi_lowering_function(get_target(entry, call.partitionable, platform))
+    made = make(ctx.replace(avals_in=avals_in, avals_out=avals), *operands, **_attributes(call, entry, platform))
     if call.partitionable:
         # The first is for Shardy, which decides, the second for what then splits the call.
         made.attributes["sdy.sharding_rule"] = _sharding_rule(made)
@@ -139,7 +144,8 @@ def _make(name):
     primitive.multiple_results = True
     primitive.def_impl(functools.partial(dispatch.apply_primitive, primitive))
     primitive.def_abstract_eval(_abstract_eval)
-    mlir.register_lowering(primitive, functools.partial(_lower, primitive), platform="cpu")
+    for platform in ("cpu", "cuda"):
+        mlir.register_lowering(primitive, functools.partial(_lower, primitive, platform), platform=platform)
     return primitive
 
 

@@ -124,12 +124,6 @@ def test_values_are_seen_when_it_runs(name, given, load, draw):
         jax.block_until_ready(jax.jit(lambda each: dtw(x, y, **each))(given))
 
 
-def test_no_other_platform(load):
-    call = jax.jit(load("dtw").jax).trace(np.ones((4, 2)), np.ones((5, 2)))
-    with pytest.raises(NotImplementedError, match="not found for platform cuda"):
-        call.lower(lowering_platforms=("cuda",))
-
-
 def test_no_export(load):
     with pytest.raises(ValueError, match="no compatibility guarantees"):
         jax.export.export(jax.jit(load("dtw").jax))(np.ones((4, 2)), np.ones((5, 2)))
