@@ -95,9 +95,10 @@ class Gpu:
         arrays = [_Array(_TYPES[each.dtype], each.size, each.ctypes.data) for each in values]
         types = (ctypes.c_int * len(values))(*[_ARRAY] * len(values))
         lists = _array_of(names), _array_of(arrays)
+        named = _Attributes(ctypes.sizeof(_Attributes), None, len(values), ctypes.addressof(types),
+                            *map(ctypes.addressof, lists))  # fmt: skip
         frame = _Frame(ctypes.sizeof(_Frame), None, ctypes.pointer(self.api), None, _EXECUTE, to_buffers(arguments),
-                       to_buffers(results), _Attributes(ctypes.sizeof(_Attributes), None, len(values),
-                                                        ctypes.addressof(types), *map(ctypes.addressof, lists)))  # fmt: skip
+                       to_buffers(results), named)  # fmt: skip
         handler.restype, handler.argtypes = _void, [_void]
         self.message = None
         handler(ctypes.addressof(frame))

@@ -10,13 +10,15 @@ class Bound:
     """The arguments of a call by name.
 
     `inputs`: {name in the manifest: value}, of a dag two. `sizes`: {name: int}.
-    `lengths`: {name: value}. `gamma`: as given.
+    `lengths`: {name: value}. `gamma`: as given. `stream`: that of a GPU, for hosts that
+    take one; None: not given.
     """
 
-    __slots__ = ("inputs", "sizes", "lengths", "gamma")
+    __slots__ = ("inputs", "sizes", "lengths", "gamma", "stream")
 
     def __init__(self, inputs, sizes, lengths, gamma):
         self.inputs, self.sizes, self.lengths, self.gamma = inputs, sizes, lengths, gamma
+        self.stream = None
 
 
 class Signature:

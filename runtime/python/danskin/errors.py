@@ -12,19 +12,19 @@ from collections.abc import Iterable
 from typing import Any
 
 # The codes of dp/call.h that are not a matter of values.
-_TYPE, _CALL, _WORKSPACE, _KERNEL = 3, 1, 12, 13
+_TYPE, _CALL, _WORKSPACE, _KERNEL, _DRIVER = 3, 1, 12, 13, 14
 
 
 def fault(program, code, message):
     """The exception for what an entry of `program` returned."""
-    kinds = {_TYPE: TypeError, _CALL: RuntimeError, _WORKSPACE: RuntimeError, _KERNEL: RuntimeError}
+    kinds = {_TYPE: TypeError, **dict.fromkeys((_CALL, _WORKSPACE, _KERNEL, _DRIVER), RuntimeError)}
     return kinds.get(code, ValueError)(f"{program}: {message or f'failed with code {code}'}")
 
 
 def python_name(name):
     """A name of a program as Python can write it: one that is reserved, or that
     calls use themselves, gets an underscore."""
-    taken = name in keyword.kwlist or name in ("self", "lengths", "wrt", "direction", "cotangent")
+    taken = name in keyword.kwlist or name in ("self", "lengths", "wrt", "direction", "cotangent", "stream")
     return name + "_" if taken else name
 
 

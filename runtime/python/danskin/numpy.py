@@ -3,7 +3,7 @@
 Arrays are taken where they are, with any strides, also negative ones or 0, read
 only or without elements; what has `__dlpack__` is read through it. Copied are
 arrays whose elements lie at odd addresses, have another byte order or another
-type than the kernel.
+type than the kernel. What lies on a GPU is `gpu`'s part.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import gpu
+from .arrays import DTYPES, Weak, convert, convert_length, describe, take
 from .host import Host, refuse_mask
-from .plans import Array, Plan, get_num_threads
+from .plans import Plan, get_num_threads
 
 if TYPE_CHECKING:
     from .program import Program
 
-_NAMES = {"f4": "f32", "f8": "f64", "i4": "i32", "i8": "i64"}
-_DTYPES = {"f32": np.dtype("f4"), "f64": np.dtype("f8"), "i64": np.dtype("i8")}
+# Of the CPU without a question.
+_PLAIN = frozenset({np.ndarray, float, int})
 
 
 class NumpyHost(Host):
@@ -28,6 +30,17 @@ class NumpyHost(Host):
     Arrays of float64 (and ints and lists) are computed in float64, arrays of
     float32 and float16 in float32; plain numbers follow the arrays. Results are new
     arrays of that type, a path of int64.
+
+    Arrays on an NVIDIA GPU, CuPy's and what else has `__dlpack__` or
+    `__cuda_array_interface__`, are computed there, all on one; the program is compiled for
+    it at the first call. Lengths, and gamma and inputs of rank 0, may lie on the CPU.
+    Kernels run on CuPy's current stream, for other libraries on the default stream, or on
+    that which any call takes as `stream=`: one of CuPy or PyTorch, what has
+    `__cuda_stream__`, or the address of a CUstream. Nothing waits for them, and wrong
+    lengths or ints are not raised: the instance's results are NaN. Results are CuPy's, or
+    what the `from_dlpack` of the arrays' library makes of them; where it has none, a
+    `danskin.dlpack.DeviceArray`. On another stream than their library's, arrays must
+    live until it has come past.
 
     Shapes: an input as declared, [N, K] say, or [B, N, K] of a batch of B; its
     gradient, its direction and its Hessian-product are like it. An output without
@@ -39,37 +52,52 @@ class NumpyHost(Host):
     Raises:
         TypeError: an argument is missing, of a type that is not taken, or cannot be
             read through DLPack: another byte order or type, a tensor that requires
-            a gradient, memory that is not the CPU's.
+            a gradient, memory of neither the CPU nor NVIDIA's GPUs.
         ValueError: shapes contradict each other, or a value is out of its range;
-            the message names the array, the axis and both sizes.
-        RuntimeError: there is no memory for the workspace.
+            the message names the array, the axis and both sizes. Arrays lie on
+            several devices.
+        RuntimeError: there is no memory for the workspace, or no driver of CUDA.
     """
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._ints = {name for each in program.description.inputs if each.element != "float"
-                      for name in each.abi_names}  # fmt: skip
+        # What says nothing of the type to compute in.
+        self._no_floats = {"gamma"}
+        self._no_floats.update(name for each in program.description.inputs if each.element != "float"
+                               for name in each.abi_names)  # fmt: skip
+
+    def _bind(self, inputs, named_inputs, gamma, lengths):
+        stream = named_inputs.pop("stream", None)
+        bound = super()._bind(inputs, named_inputs, gamma, lengths)
+        bound.stream = stream
+        return bound
 
     def _compute(self, query, bound, wanted, wrt=(), cotangents={}, directions={}):  # noqa: B006  never changed
-        further = {f"ct.{name}": each for name, each in cotangents.items()}
-        further.update((f"dir.{name}", each) for name, each in directions.items())
-        for name, value in further.items():
+        values = {f"ct.{name}": each for name, each in cotangents.items()}
+        values.update((f"dir.{name}", each) for name, each in directions.items())
+        for name, value in values.items():
             refuse_mask(self.program, name, value)
-        arrays = {name: _take(name, value) for name, value in (*bound.inputs.items(), *further.items())}
+        values.update(bound.inputs)
+        values["gamma"] = bound.gamma
+        lengths = bound.lengths
+        if not (_PLAIN.issuperset(map(type, values.values())) and _PLAIN.issuperset(map(type, lengths.values()))):
+            first = gpu.find_first(values, lengths)
+            if first:
+                return gpu.compute(self.program, self._no_floats, query, wrt, first, values, bound)
+        arrays = {name: take(name, value) for name, value in values.items()}
         dtype = self._choose_type(arrays)
-        arrays["gamma"] = _take("gamma", bound.gamma)
         entry = self.program.entry(query, dtype, wrt or None)
-        inputs = [_convert(each, arrays.get(each["name"])) for each in entry.inputs]
-        lengths = [_convert_length(name, bound.lengths.get(name)) for name in entry.size_names]
+        inputs = [convert(each, arrays.get(each["name"])) for each in entry.inputs]
+        lengths = [convert_length(name, lengths.get(name)) for name in entry.size_names]
         sizes = [bound.sizes.get(name) for name in entry.size_names]
         key = tuple(None if each is None else (each.shape, each.strides, each.dtype.num)
                     for each in (*inputs, *lengths))  # fmt: skip
         key = (key, *sizes)
         plan = entry.plans.take(key)
         if plan is None:
-            plan = Plan(entry, [_describe(each) for each in inputs], sizes, [_describe(each) for each in lengths],
+            plan = Plan(entry, [describe(each) for each in inputs], sizes, [describe(each) for each in lengths],
                         get_num_threads())  # fmt: skip
-        results = [np.empty(shape, _DTYPES[name]) for shape, name in zip(plan.shapes, plan.types)]
+        results = [np.empty(shape, DTYPES[name]) for shape, name in zip(plan.shapes, plan.types)]
         pointers = [each.ctypes.data for each in (*inputs, *lengths, *results) if each is not None]
         try:
             plan.run(pointers, get_num_threads())
@@ -79,72 +107,7 @@ class NumpyHost(Host):
 
     def _choose_type(self, arrays):
         """f32 if every float array is of at most single precision; else f64."""
-        floats = [each for name, each in arrays.items() if name not in self._ints and not isinstance(each, _Weak)]
+        floats = [each for name, each in arrays.items() if name not in self._no_floats and not isinstance(each, Weak)]
         singles = bool(floats) and all(each.dtype.kind == "f" and each.dtype.itemsize <= 4 for each in floats)
         return "f32" if singles else "f64"
 
-
-class _Weak(np.ndarray):
-    """A plain number, whose type follows the arrays."""
-
-
-def _take(name, value, what="input"):
-    """What was given, as an array.
-
-    Raises:
-        TypeError: DLPack cannot say it, or who gives it refuses.
-        ValueError: a list of lists is no array.
-    """
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, (bool, int, float)):
-        return np.asarray(value).view(_Weak)
-    if hasattr(value, "__dlpack__"):
-        try:
-            return np.from_dlpack(value)
-        except Exception as reason:
-            # Each library refuses with exceptions of its own.
-            raise TypeError(f"{what} `{name}`: {type(value).__name__} cannot be read through DLPack: "
-                            f"{reason}") from None  # fmt: skip
-    try:
-        return np.asarray(value)
-    except ValueError as reason:
-        raise ValueError(f"{what} `{name}`: {reason}") from None
-
-
-def _convert(declared, array):
-    """An array that the runtime takes for this input, itself where that can be."""
-    if array is None:
-        return None
-    name, wanted = declared["name"], _DTYPES[declared["type"]]
-    kinds = "iu" if wanted.kind == "i" else "fiub"
-    if array.dtype.kind not in kinds:
-        takes = "ints" if wanted.kind == "i" else "floats"
-        raise TypeError(f"input `{name}`: has elements of {array.dtype}, but takes {takes}")
-    if wanted.kind == "i" and array.dtype == np.dtype("i4"):
-        wanted = array.dtype
-    if wanted.kind == "i" and array.dtype == np.dtype("u8") and array.size and array.max() > np.iinfo("i8").max:
-        raise ValueError(f"input `{name}`: {array.max()} exceeds 2^63 - 1")
-    return _lay_out(array.astype(wanted, copy=False))
-
-
-def _lay_out(array):
-    """The array, copied if its elements lie at odd addresses."""
-    aligned = array.flags.aligned and all(s % array.itemsize == 0 for s in array.strides)
-    return array if aligned and array.dtype.isnative else np.array(array, array.dtype.newbyteorder("="), order="C")
-
-
-def _convert_length(name, value):
-    if value is None:
-        return None
-    array = _take(name, value, "lengths of")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"lengths of `{name}` must be ints, not {array.dtype}")
-    return _lay_out(array if array.dtype == np.dtype("i4") else array.astype("i8", copy=False))
-
-
-def _describe(array):
-    if array is None:
-        return None
-    strides = tuple(s // array.itemsize for s in array.strides)
-    return Array(array.ctypes.data, array.shape, strides, _NAMES[array.dtype.str[1:]])

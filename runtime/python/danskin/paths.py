@@ -58,8 +58,7 @@ class Argmax:
             ValueError: there is no batch, so no instance.
             IndexError: the batch has no such instance.
         """
-        # NumPy does not fetch a tensor from a GPU.
-        rows, length = (np.asarray(each.cpu() if hasattr(each, "cpu") else each) for each in (self.rows, self.length))
+        rows, length = _fetch(self.rows), _fetch(self.length)
         if rows.ndim == 2:
             if instance is not None:
                 raise ValueError("there is no batch, so no instance to name")
@@ -84,3 +83,11 @@ class Argmax:
             steps.append(Step(name, tuple(row[1 : rank + 1]), label, None if alternative < 0 else alternative,
                               dict(zip(names, binders)), equation))  # fmt: skip
         return steps
+
+
+def _fetch(array):
+    """An array of NumPy, from wherever it lies."""
+    # NumPy does not fetch those of PyTorch, nor those of CuPy and the like, from a GPU.
+    for name in ("cpu", "get"):
+        array = getattr(array, name)() if hasattr(array, name) else array
+    return np.asarray(array)

@@ -114,8 +114,8 @@ class Program:
 
     @property
     def numpy(self) -> NumpyHost:
-        """Calls with NumPy arrays, and anything with `__dlpack__`: a
-        `danskin.numpy.NumpyHost`."""
+        """Calls with arrays of NumPy or CuPy, and anything with `__dlpack__`, on the CPU or
+        a GPU: a `danskin.numpy.NumpyHost`."""
         return self._get_host("numpy", "NumpyHost")
 
     @property

@@ -66,7 +66,8 @@ def test_lowered_where_the_batch_is_split(load, registered, draw):
     """XLA's partitioner splits calls on GPUs too."""
     dtw = load("dtw").jax
     mesh = jax.make_mesh((4,), ("batch",), axis_types=(AxisType.Auto,))
-    given = [jax.device_put(draw.normal(size=shape), NamedSharding(mesh, P("batch"))) for shape in ((8, 3, 2), (8, 4, 2))]
+    split = NamedSharding(mesh, P("batch"))
+    given = [jax.device_put(draw.normal(size=shape), split) for shape in ((8, 3, 2), (8, 4, 2))]
     text = lower(dtw, *given)
     (name,) = registered
     assert name.endswith(".cuda.batch") and f"@{name}(" in text and "sharding_rule" in text
