@@ -74,57 +74,104 @@ static FunctionCallee declareHidden(Module &module, StringRef name,
   return callee;
 }
 
-/// Tells the emulator of an access to memory, which may be in a race.
-static void announce(Module &module, Instruction &access) {
-  Value *address;
-  Type *type;
-  if (auto *load = dyn_cast<LoadInst>(&access)) {
-    address = load->getPointerOperand();
-    type = load->getType();
-  } else if (auto *store = dyn_cast<StoreInst>(&access)) {
-    address = store->getPointerOperand();
-    type = store->getValueOperand()->getType();
-    // A flag, which several may set.
-    if (type->isIntegerTy(8) && isa<Constant>(store->getValueOperand()))
-      return;
-  } else {
-    return;
+namespace {
+/// Makes kernels those of the emulator.
+class Emulation {
+public:
+  explicit Emulation(Module &module) : module(module) {}
+
+  void rewrite(Function &function);
+  /// Tells the emulator of the variables that a kernel has besides arrays.
+  void announceVariables(Function &kernel);
+
+private:
+  void announce(Instruction &access);
+  void replace(IntrinsicInst &call);
+  FunctionCallee getObserver(StringRef name) {
+    Type *types[] = {PointerType::getUnqual(module.getContext()),
+                     Type::getInt64Ty(module.getContext())};
+    return declareHidden(
+        module, name,
+        FunctionType::get(Type::getVoidTy(module.getContext()), types, false));
   }
-  IRBuilder<> builder(&access);
-  auto *signature = FunctionType::get(
-      builder.getVoidTy(), {builder.getPtrTy(), builder.getInt64Ty()}, false);
-  bool isStore = isa<StoreInst>(access);
-  uint64_t bytes = module.getDataLayout().getTypeStoreSize(type);
-  builder.CreateCall(
-      declareHidden(module, isStore ? "dp_emulator_write" : "dp_emulator_read",
-                    signature),
-      {address, builder.getInt64(bytes)});
+
+  Module &module;
+  int32_t numBarriers = 0;
+};
+} // namespace
+
+/// Several threads may set a flag, which then is the same for all.
+static bool isFlag(const Value &stored) {
+  return stored.getType()->isIntegerTy(8) && isa<Constant>(stored);
 }
 
-static void emulate(Module &module, Function &function) {
+/// Tells the emulator of an access to memory before it happens: in parts, where
+/// it may lie such that a GPU takes it apart.
+void Emulation::announce(Instruction &access) {
+  Value *address = getLoadStorePointerOperand(&access);
+  if (!address)
+    return;
+  StringRef name = "dp_emulator_read";
+  if (auto *store = dyn_cast<StoreInst>(&access))
+    name = isFlag(*store->getValueOperand()) ? "dp_emulator_set"
+                                             : "dp_emulator_write";
+  uint64_t bytes =
+      module.getDataLayout().getTypeStoreSize(getLoadStoreType(&access));
+  uint64_t part = std::min(bytes, getLoadStoreAlignment(&access).value());
+  IRBuilder<> builder(&access);
+  address = builder.CreateAddrSpaceCast(address, builder.getPtrTy());
+  for (uint64_t at = 0; at < bytes; at += part)
+    builder.CreateCall(getObserver(name),
+                       {builder.CreatePtrAdd(address, builder.getInt64(at)),
+                        builder.getInt64(part)});
+}
+
+void Emulation::announceVariables(Function &kernel) {
+  IRBuilder<> builder(&*kernel.getEntryBlock().getFirstInsertionPt());
+  for (GlobalVariable &variable : module.globals()) {
+    if (variable.getName() == DP_NEAR_NAME)
+      continue;
+    uint64_t bytes =
+        module.getDataLayout().getTypeAllocSize(variable.getValueType());
+    Value *address = builder.CreateAddrSpaceCast(&variable, builder.getPtrTy());
+    builder.CreateCall(getObserver("dp_emulator_variable"),
+                       {address, builder.getInt64(bytes)});
+  }
+}
+
+void Emulation::replace(IntrinsicInst &call) {
+  StringRef name = getEmulated(call.getIntrinsicID());
+  if (name.empty())
+    return;
+  IRBuilder<> builder(&call);
+  SmallVector<Value *> arguments(call.args());
+  // Threads may wait for one another at the same barrier only.
+  if (name.starts_with("dp_emulator_barrier"))
+    arguments.push_back(builder.getInt32(++numBarriers));
+  SmallVector<Type *> types;
+  for (Value *argument : arguments)
+    types.push_back(argument->getType());
+  Value *result = builder.CreateCall(
+      declareHidden(module, name,
+                    FunctionType::get(call.getType(), types, false)),
+      arguments);
+  if (!call.getType()->isVoidTy())
+    call.replaceAllUsesWith(result);
+  call.eraseFromParent();
+}
+
+void Emulation::rewrite(Function &function) {
   SmallVector<Instruction *> all;
   for (Instruction &instruction : instructions(function))
     all.push_back(&instruction);
   for (Instruction *instruction : all) {
     auto *call = dyn_cast<IntrinsicInst>(instruction);
-    if (!call) {
-      announce(module, *instruction);
-      continue;
-    }
-    if (call->getIntrinsicID() == Intrinsic::prefetch) {
+    if (!call)
+      announce(*instruction);
+    else if (call->getIntrinsicID() == Intrinsic::prefetch)
       call->eraseFromParent();
-      continue;
-    }
-    StringRef name = getEmulated(call->getIntrinsicID());
-    if (name.empty())
-      continue;
-    IRBuilder<> builder(call);
-    SmallVector<Value *> arguments(call->args());
-    Value *result = builder.CreateCall(
-        declareHidden(module, name, call->getFunctionType()), arguments);
-    if (!call->getType()->isVoidTy())
-      call->replaceAllUsesWith(result);
-    call->eraseFromParent();
+    else
+      replace(*call);
   }
 }
 
@@ -166,6 +213,7 @@ Error danskin::addEmulatedKernels(Module &host, const Module &device) {
     near->setVisibility(GlobalValue::HiddenVisibility);
     near->setDSOLocal(true);
   }
+  Emulation emulation(*part);
   for (Function &function : llvm::make_early_inc_range(*part)) {
     bool isOfDevice = isKernel(function);
     if (!isOfDevice && !function.hasLocalLinkage() &&
@@ -173,10 +221,12 @@ Error danskin::addEmulatedKernels(Module &host, const Module &device) {
       function.eraseFromParent(); // for the host
       continue;
     }
-    emulate(*part, function);
+    emulation.rewrite(function);
+    if (!isOfDevice)
+      continue;
+    emulation.announceVariables(function);
     // Its one caller is C, which knows of no such argument.
-    if (isOfDevice)
-      function.removeParamAttr(0, Attribute::ByVal);
+    function.removeParamAttr(0, Attribute::ByVal);
   }
   return takeOver(host, std::move(part));
 }

@@ -269,19 +269,6 @@ static int64_t count_near(const dp_plan *plan, int32_t threads) {
   return near <= most ? near : 0;
 }
 
-static int emulate(const dp_plan *plan, const dp_launch *launches,
-                   int32_t count) {
-  for (const dp_launch *l = launches; l < launches + count; ++l) {
-    /* Few, so that each takes several instances. */
-    int64_t blocks = l->blocks < 2 ? l->blocks : 2;
-    const char *fault = plan->device->emulator(
-        plan->device->emulated[l->kernel], l->words, blocks, l->threads);
-    if (fault)
-      return dp_fail(plan, DP_ERROR_KERNEL, "the emulator found %s", fault);
-  }
-  return DP_OK;
-}
-
 int dp_run_device(const dp_plan *plan) {
   int64_t num_words = count_words(plan);
   int64_t words[num_words];
@@ -301,6 +288,6 @@ int dp_run_device(const dp_plan *plan) {
                         words,  num_words, is_sums ? 0 : near};
     launches[count++] = launch;
   }
-  return plan->device->emulator ? emulate(plan, launches, count)
+  return plan->device->emulator ? dp_emulate(plan, launches, count)
                                 : dp_cuda_launch(plan, launches, count);
 }

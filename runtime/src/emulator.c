@@ -8,24 +8,28 @@
 |* A thread is a fiber that runs up to a barrier. Blocks run one after the
 |* other. Of every place in memory it is known which thread has read and written
 |* it since the last barrier: two threads of which one writes are a race,
-|* whatever order they ran in.
+|* whatever order they ran in. A fault ends the launch before the access that is
+|* one, which might end the process.
 |*
 \*===----------------------------------------------------------------------===*/
 #define _XOPEN_SOURCE 700
 #include "emulator.h"
+#include "bounds.h"
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
 
 /* Threads of a block: fewer than a GPU has, so that all loops go round. */
-enum { MAX_THREADS = 8, STACK_BYTES = 1 << 18 };
+enum { MAX_THREADS = 8, STACK_BYTES = 1 << 18, MAX_VARIABLES = 16 };
 
 typedef struct fiber {
   ucontext_t context;
   char *stack;
-  int is_done, is_waiting;
+  int is_done;
+  int32_t place; /* of the barrier that it waits at */
   int32_t vote;
 } fiber;
 
@@ -37,15 +41,14 @@ typedef struct access {
 } access;
 
 typedef struct emulator {
-  dp_emulated_kernel kernel;
-  int64_t *words;
+  dp_emulated_launch *launch;
+  dp_bounds *bounds;
   ucontext_t scheduler;
   fiber fibers[MAX_THREADS];
   int32_t threads, current, block, blocks, votes;
   int64_t stretch;
   access *table;
   size_t capacity, used;
-  char fault[160];
 } emulator;
 
 /* Of one block after the other. */
@@ -58,6 +61,26 @@ int32_t dp_emulator_thread(void) { return running->current; }
 int32_t dp_emulator_threads(void) { return running->threads; }
 int32_t dp_emulator_block(void) { return running->block; }
 int32_t dp_emulator_blocks(void) { return running->blocks; }
+
+static void leave(emulator *e) {
+  swapcontext(&e->fibers[e->current].context, &e->scheduler);
+}
+
+static int has_fault(const emulator *e) { return e->launch->fault[0] != 0; }
+
+/* Says what the running thread did wrong at an address, and ends the launch. */
+static void fail_at(emulator *e, const void *address, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void fail_at(emulator *e, const void *address, const char *format, ...) {
+  char *text = e->launch->fault, where[DP_FAULT_BYTES / 2];
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(text, DP_FAULT_BYTES, format, arguments);
+  va_end(arguments);
+  dp_bounds_describe(e->bounds, (uintptr_t)address, where, sizeof where);
+  snprintf(text + length, DP_FAULT_BYTES - (size_t)length, ", %s", where);
+  leave(e);
+}
 
 /*===--- Races ------------------------------------------------------------===*/
 
@@ -81,10 +104,7 @@ static void grow(emulator *e) {
   free(old);
 }
 
-/* NULL where no kernel runs: the host asks for the workspace. */
 static access *look_up(emulator *e, const void *address) {
-  if (!e)
-    return NULL;
   if (2 * e->used >= e->capacity)
     grow(e);
   access *found = find(e, (uintptr_t)address);
@@ -95,92 +115,145 @@ static access *look_up(emulator *e, const void *address) {
   return found;
 }
 
-static void report(emulator *e, const char *what, int32_t other) {
-  if (!e->fault[0])
-    snprintf(e->fault, sizeof e->fault,
-             "a race: thread %d %s thread %d, with no barrier between them",
-             (int)e->current, what, (int)other);
+static void report(emulator *e, const void *address, const char *what,
+                   int32_t other) {
+  fail_at(e, address,
+          "a race: thread %d of block %d %s thread %d, with no barrier between "
+          "them",
+          (int)e->current, (int)e->block, what, (int)other);
 }
 
-void dp_emulator_read(const void *address, int64_t bytes) {
-  (void)bytes;
-  emulator *e = running;
+static void note_read(emulator *e, const void *address) {
   access *at = look_up(e, address);
-  if (!at)
-    return;
   if (at->written == e->stretch && at->writer != e->current)
-    report(e, "reads what is written by", at->writer);
+    report(e, address, "reads what is written by", at->writer);
   int is_first = at->read != e->stretch;
   at->reader = is_first || at->reader == e->current ? e->current : -1;
   at->read = e->stretch;
 }
 
-void dp_emulator_write(const void *address, int64_t bytes) {
-  (void)bytes;
-  emulator *e = running;
+static void note_write(emulator *e, const void *address) {
   access *at = look_up(e, address);
-  if (!at)
-    return;
   if (at->written == e->stretch && at->writer != e->current)
-    report(e, "writes where there writes", at->writer);
+    report(e, address, "writes where there writes", at->writer);
   if (at->read == e->stretch && at->reader != e->current)
-    report(e, "writes what is read by", at->reader);
+    report(e, address, "writes what is read by", at->reader);
   at->written = e->stretch;
   at->writer = e->current;
 }
 
-/*===--- Threads ----------------------------------------------------------===*/
+/*===--- Accesses ---------------------------------------------------------===*/
 
-static void wait_for_others(void) {
-  fiber *self = &running->fibers[running->current];
-  self->is_waiting = 1;
-  swapcontext(&self->context, &running->scheduler);
+static int is_on_stack(const emulator *e, uintptr_t address, int64_t bytes) {
+  uintptr_t at = address - (uintptr_t)e->fibers[e->current].stack;
+  return at < STACK_BYTES && (uintptr_t)bytes <= STACK_BYTES - at;
 }
 
-void dp_emulator_barrier(void) { wait_for_others(); }
+static void check(emulator *e, const void *address, int64_t bytes,
+                  const char *does) {
+  uintptr_t at = (uintptr_t)address;
+  if (!is_on_stack(e, at, bytes) &&
+      !dp_bounds_hold(e->bounds, e->block, at, bytes))
+    fail_at(e, address,
+            "an access out of bounds: thread %d of block %d %s %lld bytes",
+            (int)e->current, (int)e->block, does, (long long)bytes);
+  if (at % (uintptr_t)bytes)
+    fail_at(e, address,
+            "a misaligned access: thread %d of block %d %s %lld bytes at an "
+            "address %d past a multiple of that",
+            (int)e->current, (int)e->block, does, (long long)bytes,
+            (int)(at % (uintptr_t)bytes));
+}
 
-int32_t dp_emulator_barrier_or(int32_t vote) {
+void dp_emulator_read(const void *address, int64_t bytes) {
+  check(running, address, bytes, "reads");
+  note_read(running, address);
+}
+
+void dp_emulator_write(const void *address, int64_t bytes) {
+  check(running, address, bytes, "writes");
+  note_write(running, address);
+}
+
+void dp_emulator_set(const void *address, int64_t bytes) {
+  check(running, address, bytes, "writes");
+}
+
+void dp_emulator_variable(const void *address, int64_t bytes) {
+  if (!dp_bounds_add(running->bounds, "a variable of the kernel", address,
+                     bytes))
+    abort();
+}
+
+/*===--- Threads ----------------------------------------------------------===*/
+
+void dp_emulator_barrier(int32_t place) {
+  running->fibers[running->current].place = place;
+  leave(running);
+}
+
+int32_t dp_emulator_barrier_or(int32_t vote, int32_t place) {
   running->fibers[running->current].vote = vote;
-  wait_for_others();
+  dp_emulator_barrier(place);
   return running->votes;
 }
 
 static void start(void) {
   emulator *e = running;
-  e->kernel(e->words);
+  e->launch->kernel(e->launch->words);
   e->fibers[e->current].is_done = 1;
-  swapcontext(&e->fibers[e->current].context, &e->scheduler);
+  leave(e);
 }
 
-/* Every thread up to its next barrier; 0: all are done. `turn` says in which
- * order. */
+/* Where threads wait, do all wait, and at the same barrier? */
+static void check_meeting(emulator *e) {
+  int32_t waiting = 0;
+  while (waiting < e->threads && e->fibers[waiting].is_done)
+    ++waiting;
+  for (int32_t k = 0; k < e->threads && waiting < e->threads; ++k) {
+    const fiber *one = &e->fibers[waiting], *other = &e->fibers[k];
+    if (other->is_done)
+      snprintf(e->launch->fault, DP_FAULT_BYTES,
+               "a deadlock: thread %d of block %d waits at a barrier, number "
+               "%d, but thread %d has ended",
+               (int)waiting, (int)e->block, (int)one->place, (int)k);
+    else if (other->place != one->place)
+      snprintf(e->launch->fault, DP_FAULT_BYTES,
+               "a deadlock: thread %d of block %d waits at a barrier, number "
+               "%d, but thread %d at another, number %d",
+               (int)waiting, (int)e->block, (int)one->place, (int)k,
+               (int)other->place);
+  }
+}
+
+/* Every thread up to its next barrier; 0: all are done, or there is a fault.
+ * `turn` says in which order. */
 static int run_stretch(emulator *e, int64_t turn) {
-  int waiting = 0, done = 0;
+  int is_done = 1;
   for (int32_t k = 0; k < e->threads; ++k) {
     int32_t at = turn & 1 ? e->threads - 1 - k : k;
     e->current = (int32_t)((at + turn / 2) % e->threads);
     fiber *f = &e->fibers[e->current];
-    if (!f->is_done)
-      swapcontext(&e->scheduler, &f->context);
-    f->is_done ? ++done : ++waiting;
+    swapcontext(&e->scheduler, &f->context);
+    if (has_fault(e))
+      return 0;
+    is_done &= f->is_done;
   }
-  if (waiting && done && !e->fault[0])
-    snprintf(e->fault, sizeof e->fault,
-             "a barrier that %d threads wait at and %d never come to", waiting,
-             done);
+  check_meeting(e);
   e->votes = 0;
   for (int32_t k = 0; k < e->threads; ++k) {
     e->votes |= e->fibers[k].vote;
     e->fibers[k].vote = 0;
   }
   e->stretch++;
-  return waiting && !done;
+  return !is_done && !has_fault(e);
 }
 
 static void run_block(emulator *e) {
   for (int32_t k = 0; k < e->threads; ++k) {
     fiber *f = &e->fibers[k];
-    f->is_done = f->is_waiting = 0;
+    f->is_done = 0;
+    f->vote = 0;
     getcontext(&f->context);
     f->context.uc_stack.ss_sp = f->stack;
     f->context.uc_stack.ss_size = STACK_BYTES;
@@ -191,38 +264,49 @@ static void run_block(emulator *e) {
     ;
 }
 
-static const char *launch(emulator *e) {
-  static char fault[sizeof e->fault];
-  for (int32_t k = 0; k < e->threads; ++k) {
-    e->fibers[k].stack = malloc(STACK_BYTES);
-    if (!e->fibers[k].stack)
-      abort();
-  }
+static void run_blocks(emulator *e) {
   running = e;
-  for (e->block = 0; e->block < e->blocks && !e->fault[0]; e->block++)
+  for (e->block = 0; e->block < e->blocks && !has_fault(e); e->block++)
     run_block(e);
   running = NULL;
+}
+
+/* 0: there is no memory. */
+static int prepare(emulator *e, dp_emulated_launch *launch) {
+  e->launch = launch;
+  e->blocks = (int32_t)launch->blocks;
+  e->threads = launch->threads < MAX_THREADS ? launch->threads : MAX_THREADS;
+  e->stretch = 1;
+  e->bounds =
+      dp_bounds_make(launch->regions, launch->num_regions, 1 + MAX_VARIABLES);
+  if (!e->bounds)
+    return 0;
+  dp_bounds_add(e->bounds, "the block's own memory", dp_near, launch->near);
+  grow(e);
+  for (int32_t k = 0; k < e->threads; ++k)
+    if (!(e->fibers[k].stack = malloc(STACK_BYTES)))
+      return 0;
+  return 1;
+}
+
+static void discard(emulator *e) {
   for (int32_t k = 0; k < e->threads; ++k)
     free(e->fibers[k].stack);
   free(e->table);
-  memcpy(fault, e->fault, sizeof fault);
-  return fault[0] ? fault : NULL;
+  dp_bounds_free(e->bounds);
+  free(e);
 }
 
-const char *dp_emulator_launch(dp_emulated_kernel kernel, int64_t *words,
-                               int64_t blocks, int32_t threads) {
+void dp_emulator_launch(dp_emulated_launch *launch) {
+  launch->fault[0] = 0;
   emulator *e = calloc(1, sizeof *e);
-  if (!e)
-    return "no memory";
-  e->kernel = kernel;
-  e->words = words;
-  e->blocks = (int32_t)blocks;
-  e->threads = threads < MAX_THREADS ? threads : MAX_THREADS;
-  e->stretch = 1;
-  grow(e);
-  pthread_mutex_lock(&mutex);
-  const char *fault = launch(e);
-  pthread_mutex_unlock(&mutex);
-  free(e);
-  return fault;
+  if (!e || !prepare(e, launch)) {
+    snprintf(launch->fault, DP_FAULT_BYTES, "no memory");
+  } else {
+    pthread_mutex_lock(&mutex);
+    run_blocks(e);
+    pthread_mutex_unlock(&mutex);
+  }
+  if (e)
+    discard(e);
 }

@@ -179,6 +179,9 @@ int64_t dp_cuda_near(const dp_plan *plan, int64_t blocks);
 int dp_cuda_launch(const dp_plan *plan, const dp_launch *launches,
                    int32_t count);
 
+/* emulate.c: the same, by the emulator */
+int dp_emulate(const dp_plan *plan, const dp_launch *launches, int32_t count);
+
 /* threads.c */
 int64_t dp_processors(int32_t max_threads);
 void dp_parallel(const dp_call *call, int64_t count, dp_body body,

@@ -2,7 +2,8 @@
 """Kernels for GPUs, run by the emulator: the examples, the programs that failed
 once and random programs against the reference interpreter, as `dpc test` does it
 for the CPU. The emulator turns the order of the threads around from step to step
-and finds races and barriers that some threads never come to.
+and finds races, barriers that some threads never come to, and accesses out of
+bounds or misaligned.
 """
 
 import concurrent.futures

@@ -174,10 +174,37 @@ enum { DP_MAX_THREADS = 256 }; /* of a block */
 enum { DP_EMULATED_NEAR_BYTES = 1 << 9 }; /* few, so that some do without */
 
 typedef void (*dp_emulated_kernel)(int64_t *words);
-/* Runs all threads of all blocks. Returns NULL, or what is wrong with the
- * kernel. */
-typedef const char *(*dp_emulator)(dp_emulated_kernel kernel, int64_t *words,
-                                   int64_t blocks, int32_t threads);
+
+enum { DP_ANY_BLOCK = -1 };
+
+/* What an emulated kernel may access: elements of `bytes` bytes, in a box of
+ * strides in elements, for each of `count` instances. */
+typedef struct dp_region {
+  const char *what; /* "input", for messages */
+  const char *name; /* NULL: it has none */
+  int32_t block;    /* whose alone it is, or DP_ANY_BLOCK */
+  const void *first;
+  int64_t bytes;
+  int64_t count, between; /* instances; from one to the next, in elements */
+  int32_t rank;
+  const int64_t *shape, *strides;
+} dp_region;
+
+enum { DP_FAULT_BYTES = 320 };
+
+typedef struct dp_emulated_launch {
+  dp_emulated_kernel kernel;
+  int64_t *words;
+  int64_t blocks;
+  int32_t threads;
+  int32_t num_regions;
+  const dp_region *regions;
+  int64_t near;               /* bytes of each block's own memory */
+  char fault[DP_FAULT_BYTES]; /* the emulator's: what is wrong, or "" */
+} dp_emulated_launch;
+
+/* Runs all threads of all blocks, or up to a fault of the kernel. */
+typedef void (*dp_emulator)(dp_emulated_launch *launch);
 
 /* Kernels for a device: those of images by their names, or emulated ones, which
  * take arrays of the CPU. */
