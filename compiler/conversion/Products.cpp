@@ -82,7 +82,8 @@ bool Finder::add(Factor factor) {
   if (auto read = factor.value.getDefiningOp<dp::ReadOp>();
       read && factor.kind == Factor::Kind::Scaled)
     if (const InputPower *power = plan.findPower(read, factor.unit);
-        power && product->dependsOnBinders(factor.value)) {
+        power && product->dependsOnBinders(factor.value) && product->along &&
+        product->depends(factor.value, product->along)) {
       product->powers.push_back({read, power});
       return isPlain(factor.value);
     }
@@ -240,11 +241,22 @@ bool Finder::split(dp::ContainsOp contains) {
   return true;
 }
 
-/// Does the index stay within the axis whatever the conditions say?
+/// Does the index, another one plus a constant, stay within the axis whatever
+/// the conditions say?
 bool Finder::isWithin(Value index, Value extent) {
-  auto bounds = getBounds(index);
-  return bounds && isSame(plan.forms.get(bounds->first), Form(0)) &&
-         isSame(plan.forms.get(bounds->second), plan.forms.get(extent));
+  Form form = plan.forms.get(index);
+  if (form.terms.size() != 1 || form.terms.front().second != 1)
+    return false;
+  auto bounds = getBounds(form.terms.front().first);
+  if (!bounds)
+    return false;
+  Form first = plan.forms.get(bounds->first);
+  Form beyond = plan.forms.get(bounds->second);
+  first.constant += form.constant;
+  beyond.constant += form.constant;
+  return isSame(first, Form(std::max<int64_t>(first.constant, 0))) &&
+         beyond.add(plan.forms.get(extent), -1) &&
+         isSame(beyond, Form(std::min<int64_t>(beyond.constant, 0)));
 }
 
 /// Where a condition depends on binders, packs ask it; powers are read anyway.
@@ -268,7 +280,11 @@ bool Finder::checkConditions() {
     }
     if (!isAsked)
       return false;
-    for (auto [read, power] : product->powers) {
+    for (auto &[read, power] : product->powers) {
+      if (llvm::none_of(asked, [&, &read = read](Value axis) {
+            return product->depends(dp::ReadOp(read).getResult(), axis);
+          }))
+        continue;
       dp::InputOp input = power->input;
       for (auto [index, extent] :
            llvm::zip_equal(read.getIndices(), input.getExtents()))

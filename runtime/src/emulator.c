@@ -52,7 +52,7 @@ typedef struct emulator {
 } emulator;
 
 /* Of one block after the other. */
-_Alignas(64) char dp_near[DP_EMULATED_NEAR_BYTES];
+char dp_near[DP_EMULATED_NEAR_BYTES] __attribute__((aligned(64)));
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static emulator *running; /* guarded by the mutex, which a launch holds */
