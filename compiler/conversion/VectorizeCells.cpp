@@ -63,7 +63,7 @@ static bool hasLoops(func::FuncOp kernel) {
   return kernel
       .walk([](scf::ForOp loop) {
         return isForVectors(loop) ? WalkResult::interrupt()
-                                    : WalkResult::advance();
+                                  : WalkResult::advance();
       })
       .wasInterrupted();
 }
