@@ -29,8 +29,7 @@ template <int S> ALWAYS_INLINE void fetchRow(const float *row) {
       reinterpret_cast<const char *>(row + ahead + v), _MM_HINT_T0);
 }
 
-/// The vector of a chain between two steps; S is at least a vector on AVX2, and
-/// 8 takes half of one on AVX-512, whose other half repeats it.
+/// The vector of a chain between two steps.
 template <int S> constexpr int vectors = S / width;
 
 //===----------------------------------------------------------------------===//
@@ -241,8 +240,10 @@ static float hardChain(const float *w, int64_t t, float *kept, int32_t *path) {
 // The interface
 //===----------------------------------------------------------------------===//
 
-/// Calls `run` with S as a template argument. AVX-512 takes chains of 8 states
-/// as of half vectors nowhere: the narrow kernels do them.
+/// 8 states are half a vector of AVX-512: the narrow kernels take them.
+static bool isNarrow(int64_t s) { return width == 16 && s == 8; }
+
+/// Calls `run` with S as a template argument.
 template <class Run> static void withStates(int64_t s, Run run) {
   if (s == 128)
     run.template operator()<128>();
@@ -254,6 +255,8 @@ template <class Run> static void withStates(int64_t s, Run run) {
 
 void chain_forward(const float *w, int64_t b, int64_t t, int64_t s,
                    float *value) {
+  if (isNarrow(s))
+    return avx2::chain_forward(w, b, t, s, value);
   FlushToZero flush;
   withStates(s, [&]<int S>() {
     F last[vectors<S>];
@@ -264,6 +267,8 @@ void chain_forward(const float *w, int64_t b, int64_t t, int64_t s,
 
 void chain_gradient(const float *w, int64_t b, int64_t t, int64_t s,
                     float *value, float *gradient) {
+  if (isNarrow(s))
+    return avx2::chain_gradient(w, b, t, s, value, gradient);
   FlushToZero flush;
   withStates(s, [&]<int S>() {
     F last[vectors<S>];
@@ -278,6 +283,8 @@ void chain_gradient(const float *w, int64_t b, int64_t t, int64_t s,
 
 void chain_path(const float *w, int64_t b, int64_t t, int64_t s, float *value,
                 int32_t *path) {
+  if (isNarrow(s))
+    return avx2::chain_path(w, b, t, s, value, path);
   FlushToZero flush;
   withStates(s, [&]<int S>() {
     float *kept = workspace<0>((t + 1) * S);
@@ -288,6 +295,8 @@ void chain_path(const float *w, int64_t b, int64_t t, int64_t s, float *value,
 
 void sparse_chain_forward(const float *w, int64_t b, int64_t t, int64_t s,
                           float *value) {
+  if (isNarrow(s))
+    return avx2::sparse_chain_forward(w, b, t, s, value);
   FlushToZero flush;
   withStates(s, [&]<int S>() {
     for (int64_t k = 0; k < b; ++k)
