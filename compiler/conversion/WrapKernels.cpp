@@ -115,7 +115,10 @@ private:
   Value emitMemRef(MemRefType type, Value data, ArrayRef<Value> strides = {}) {
     return emitDescriptor(b, loc, type, data, strides, indexBits);
   }
-  Value emitArray(MemRefType type, Value data, unsigned place, Value instance);
+  Value emitArray(MemRefType type, Value data, Value between, unsigned strides,
+                  Value instance);
+  void emitShapes(ValueRange sizes);
+  void emitWidening(ValueRange arrays, Value instance);
   Value emitCheck(ValueRange sizes);
   Value emitValidation(ValueRange sizes, ValueRange arrays);
   void emitPadding(Value isFine, ValueRange arrays);
@@ -163,7 +166,7 @@ Words::Words(const Functions &functions) : sizes(DP_WORDS_CALL) {
   unsigned next = sizes + functions.numSizes * DP_WORDS_SIZE;
   for (MemRefType type : functions.inputs) {
     inputs.push_back(next);
-    next += DP_WORDS_INPUT + 2 * type.getRank();
+    next += DP_WORDS_INPUT + 3 * type.getRank();
   }
   for (MemRefType type : functions.outputs) {
     outputs.push_back(next);
@@ -260,16 +263,14 @@ SmallVector<Value> KernelWriter::emitSizes(Value instance) {
   return sizes;
 }
 
-Value KernelWriter::emitArray(MemRefType type, Value data, unsigned place,
-                              Value instance) {
+/// Of an instance: `between` elements after the one before it; the word of its
+/// first stride.
+Value KernelWriter::emitArray(MemRefType type, Value data, Value between,
+                              unsigned strides, Value instance) {
   int64_t width = type.getElementTypeBitWidth() / 8;
-  Value offset = b.create<arith::MulIOp>(loc, toWord(instance),
-                                         load(place + DP_ARRAY_WORD_STRIDE));
+  Value offset = b.create<arith::MulIOp>(loc, toWord(instance), between);
   offset = b.create<arith::MulIOp>(loc, offset, word(width));
   Value at = toPointer(b.create<arith::AddIOp>(loc, data, offset));
-  unsigned strides =
-      place + (llvm::is_contained(words.inputs, place) ? DP_WORDS_INPUT
-                                                       : DP_WORDS_OUTPUT);
   return emitMemRef(type, at, loadAll(strides, type.getRank()));
 }
 
@@ -277,15 +278,58 @@ SmallVector<Value> KernelWriter::emitArrays(Value instance) {
   SmallVector<Value> arrays;
   for (auto [i, type] : llvm::enumerate(functions.inputs)) {
     unsigned place = words.inputs[i];
-    Value isValue = isSet(load(place + DP_INPUT_WORD_IS_VALUE));
-    Value own = b.create<arith::AddIOp>(loc, block, word(8 * i));
-    Value data = b.create<arith::SelectOp>(loc, isValue, own, load(place));
-    arrays.push_back(emitArray(type, data, place, instance));
+    Value own = load(place + DP_INPUT_WORD_PLACE);
+    Value isOwn = compare(arith::CmpIPredicate::sge, own, word(0));
+    own = b.create<arith::AddIOp>(loc, block, own);
+    Value data = b.create<arith::SelectOp>(loc, isOwn, own, load(place));
+    arrays.push_back(emitArray(type, data, load(place + DP_ARRAY_WORD_STRIDE),
+                               place + DP_WORDS_INPUT, instance));
   }
-  for (auto [o, type] : llvm::enumerate(functions.outputs))
-    arrays.push_back(
-        emitArray(type, load(words.outputs[o]), words.outputs[o], instance));
+  for (auto [o, type] : llvm::enumerate(functions.outputs)) {
+    unsigned place = words.outputs[o];
+    arrays.push_back(emitArray(type, load(place),
+                               load(place + DP_ARRAY_WORD_STRIDE),
+                               place + DP_WORDS_OUTPUT, instance));
+  }
   return arrays;
+}
+
+/// `extents` gets those of the arrays.
+void KernelWriter::emitShapes(ValueRange sizes) {
+  SmallVector<Value> operands(sizes);
+  operands.push_back(extents);
+  b.create<func::CallOp>(loc, functions.shapes, operands);
+}
+
+/// Makes i64 of ints that are i32, within the instance's extents.
+void KernelWriter::emitWidening(ValueRange arrays, Value instance) {
+  unsigned axis = 0;
+  for (auto [i, type] : llvm::enumerate(functions.inputs)) {
+    unsigned place = words.inputs[i], first = axis;
+    axis += type.getRank();
+    if (!type.getElementType().isInteger(64))
+      continue;
+    OpBuilder::InsertionGuard guard(b);
+    Value data = load(place + DP_INPUT_WORD_NARROW);
+    auto branch = b.create<scf::IfOp>(loc, isSet(data), /*withElse=*/false);
+    b.setInsertionPointToStart(branch.thenBlock());
+    Value narrow = emitArray(
+        MemRefType::get(type.getShape(), b.getI32Type(), type.getLayout()),
+        data, load(place + DP_INPUT_WORD_NARROW_STRIDE),
+        place + DP_WORDS_INPUT + 2 * type.getRank(), instance);
+    SmallVector<Value> indices;
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      Value extent =
+          toIndex(b.create<memref::LoadOp>(loc, extents, index(first + d)));
+      auto loop = b.create<scf::ForOp>(loc, index(0), extent, index(1));
+      loop->setAttr(fillAttr, b.getUnitAttr());
+      indices.push_back(loop.getInductionVar());
+      b.setInsertionPoint(loop.getBody()->getTerminator());
+    }
+    Value number = b.create<memref::LoadOp>(loc, narrow, indices);
+    number = b.create<arith::ExtSIOp>(loc, b.getI64Type(), number);
+    b.create<memref::StoreOp>(loc, number, arrays[i], indices);
+  }
 }
 
 /// Are the sizes within what is padded, and such as the program demands? If so,
@@ -300,9 +344,7 @@ Value KernelWriter::emitCheck(ValueRange sizes) {
     Value holds =
         b.create<func::CallOp>(loc, functions.holds, sizes).getResult(0);
     return emitIf(holds, word(0, 1), [&]() -> Value {
-      SmallVector<Value> operands(sizes);
-      operands.push_back(extents);
-      b.create<func::CallOp>(loc, functions.shapes, operands);
+      emitShapes(sizes);
       Value fits = word(1, 1);
       unsigned axis = 0;
       auto check = [&](unsigned place, unsigned rank) {
@@ -456,13 +498,17 @@ void KernelWriter::writeInstances(func::FuncOp callee, bool isFirst) {
   Value code;
   if (isFirst) {
     Value fits = emitCheck(sizes);
-    Value isFine =
-        emitIf(fits, word(0, 1), [&] { return emitValidation(sizes, arrays); });
+    Value isFine = emitIf(fits, word(0, 1), [&] {
+      emitWidening(arrays, instance);
+      return emitValidation(sizes, arrays);
+    });
     emitPadding(isFine, arrays);
     Value wrong = b.create<arith::SelectOp>(loc, fits, word(DP_ERROR_VALUE, 32),
                                             word(DP_ERROR_LENGTH, 32));
     code = emitIf(isFine, wrong, call);
   } else {
+    emitShapes(sizes);
+    emitWidening(arrays, instance);
     code = call();
   }
   b.create<memref::StoreOp>(loc, code, status, instance);

@@ -56,7 +56,7 @@ static int64_t bytes_of_numbers(const dp_plan *plan) {
 }
 
 static int64_t block_bytes(const dp_plan *plan) {
-  return bytes_of_numbers(plan) + plan->kernel;
+  return bytes_of_numbers(plan) + plan->kernel + plan->ints;
 }
 
 static int64_t count_blocks(const dp_plan *plan) {
@@ -133,21 +133,51 @@ static int64_t *write_all(int64_t *words, int32_t count,
   return words + count;
 }
 
-static int64_t *write_input(const dp_plan *plan, int32_t i, int64_t *words) {
+/* Strides of a dense array; gives its number of elements. */
+static int64_t write_dense(int64_t *words, int32_t rank, const int64_t *shape) {
+  int64_t count = 1;
+  for (int32_t axis = rank; axis-- > 0;) {
+    words[axis] = count;
+    count *= shape[axis];
+  }
+  return count;
+}
+
+static int64_t read_value(const dp_array *array) {
+  int64_t value = 0;
+  int32_t narrow;
+  if (!array->is_i32) {
+    memcpy(&value, array->data, (size_t)array->bytes);
+    return value;
+  }
+  memcpy(&narrow, array->data, sizeof narrow);
+  return narrow;
+}
+
+/* `widened`: where in a block's workspace there is room for ints as i64. */
+static int64_t *write_input(const dp_plan *plan, int32_t i, int64_t *widened,
+                            int64_t *words) {
   const dp_array *array = &plan->arrays[i];
   int32_t rank = plan->entry->inputs[i].rank;
   words[DP_ARRAY_WORD_DATA] = array->is_value ? 0 : to_word(array->data);
   words[DP_ARRAY_WORD_STRIDE] = array->batch_stride;
   words[DP_INPUT_WORD_IS_VALUE] = array->is_value;
-  words[DP_INPUT_WORD_VALUE] = 0;
-  if (array->is_value)
-    memcpy(&words[DP_INPUT_WORD_VALUE], array->data, (size_t)array->bytes);
-  words = write_all(words + DP_WORDS_INPUT, rank, array->strides);
-  if (!array->is_default)
-    return write_all(words, rank, array->shape);
+  words[DP_INPUT_WORD_VALUE] = array->is_value ? read_value(array) : 0;
+  words[DP_INPUT_WORD_PLACE] = array->is_value ? (int64_t)i * 8 : -1;
+  words[DP_INPUT_WORD_NARROW] = 0;
+  words[DP_INPUT_WORD_NARROW_STRIDE] = array->batch_stride;
+  int64_t *own = words + DP_WORDS_INPUT;
+  write_all(own, rank, array->strides);
+  write_all(own + 2 * rank, rank, array->strides);
+  if (array->is_i32 && !array->is_value) {
+    words[DP_ARRAY_WORD_STRIDE] = 0;
+    words[DP_INPUT_WORD_PLACE] = *widened;
+    words[DP_INPUT_WORD_NARROW] = to_word(array->data);
+    *widened += dp_round_up(write_dense(own, rank, array->shape) * 8);
+  }
   for (int32_t axis = 0; axis < rank; ++axis)
-    *words++ = INT64_MAX;
-  return words;
+    own[rank + axis] = array->is_default ? INT64_MAX : array->shape[axis];
+  return own + 3 * rank;
 }
 
 /* The terms of a sum are dense, at `*terms`, which moves on. */
@@ -162,11 +192,7 @@ static int64_t *write_output(const dp_plan *plan, int32_t o, char **terms,
   if (!array->is_sum) {
     own = write_all(own, rank, array->strides);
   } else {
-    int64_t count = 1;
-    for (int32_t axis = rank; axis-- > 0;) {
-      own[axis] = count;
-      count *= array->shape[axis];
-    }
+    int64_t count = write_dense(own, rank, array->shape);
     own += rank;
     words[DP_ARRAY_WORD_DATA] = to_word(*terms);
     words[DP_ARRAY_WORD_STRIDE] = count;
@@ -183,6 +209,7 @@ static void write_words(const dp_plan *plan, int64_t near, int64_t *words) {
       dp_advance(call->workspace, (int64_t)(-(uintptr_t)call->workspace & 63));
   char *blocks = dp_advance(status, status_bytes(plan));
   char *terms = dp_advance(blocks, block_bytes(plan) * count_blocks(plan));
+  int64_t widened = bytes_of_numbers(plan) + plan->kernel;
   int has_status = call->struct_size >= sizeof *call && call->status;
   words[DP_WORD_BATCH] = plan->batch;
   words[DP_WORD_WORKSPACE] = to_word(blocks);
@@ -196,7 +223,7 @@ static void write_words(const dp_plan *plan, int64_t near, int64_t *words) {
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
     words = write_size(plan, k, words);
   for (int32_t i = 0; i < plan->entry->num_inputs; ++i)
-    words = write_input(plan, i, words);
+    words = write_input(plan, i, &widened, words);
   for (int32_t o = 0; o < plan->entry->num_outputs; ++o)
     words = write_output(plan, o, &terms, words);
 }
@@ -206,7 +233,7 @@ static int64_t count_words(const dp_plan *plan) {
   return DP_WORDS_CALL + (int64_t)entry->num_sizes * DP_WORDS_SIZE +
          (int64_t)entry->num_inputs * DP_WORDS_INPUT +
          (int64_t)entry->num_outputs * DP_WORDS_OUTPUT +
-         2 * (int64_t)plan->num_axes + plan->num_output_axes;
+         3 * (int64_t)plan->num_axes;
 }
 
 /* Elements of one instance, from the first to the last. */
@@ -226,7 +253,8 @@ static uint64_t span(const dp_array *array, int32_t rank) {
 }
 
 int dp_is_large(const dp_plan *plan) {
-  int is_large = plan->batch > INT32_MAX || plan->kernel > INT32_MAX;
+  int is_large = plan->batch > INT32_MAX || plan->kernel > INT32_MAX ||
+                 plan->ints > INT32_MAX;
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
     is_large |= plan->sizes[k] > INT32_MAX / 4;
   for (int32_t i = 0; i < plan->num_arrays; ++i) {

@@ -78,7 +78,7 @@ static void add_input(list *l, int32_t i) {
   const dp_array *array = &l->plan->arrays[i];
   if (!array->is_value)
     add_array(l, "input", input->name, array, input->rank);
-  l->words += DP_WORDS_INPUT + 2 * input->rank;
+  l->words += DP_WORDS_INPUT + 3 * input->rank;
 }
 
 /* Only sums themselves write sums; others leave terms. */

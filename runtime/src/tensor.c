@@ -121,14 +121,13 @@ static int bits_of_kind(const dp_plan *plan, int32_t kind) {
 static int check_type(const dp_plan *plan, const dp_subject *subject,
                       int32_t kind, int is_output, const dp_tensor *tensor) {
   int bits = bits_of_kind(plan, kind);
-  int is_long = is_output || plan->device;
   int is_fine = kind != DP_KIND_INT ? has_type(tensor, DP_TYPE_FLOAT, bits)
-                : is_long           ? has_type(tensor, DP_TYPE_INT, 64)
+                : is_output         ? has_type(tensor, DP_TYPE_INT, 64)
                                     : is_int(tensor);
   if (is_fine)
     return DP_OK;
   const char *wanted = kind != DP_KIND_INT ? (bits == 32 ? "f32" : "f64")
-                       : is_long           ? "i64"
+                       : is_output         ? "i64"
                                            : "i32 or i64";
   return dp_fail_at(plan, subject, DP_ERROR_TYPE,
                     "its elements are %s%d, but must be %s", letter(tensor),

@@ -68,11 +68,15 @@ TEST_F(Devices, NoArrayOfTheCpu) {
   EXPECT_THAT(c.error, HasSubstr("input `w`: it is on device type 1"));
 }
 
-TEST_F(Devices, IntsAreLong) {
+TEST_F(Devices, IntsAreI32OrI64) {
+  int64_t bytes = dp_workspace(&entry, &c.call);
   c.y.tensor.dtype.bits = 32;
+  EXPECT_EQ(c(), DP_ERROR_DRIVER) << c.error;
+  EXPECT_EQ(dp_workspace(&entry, &c.call), bytes + 3 * 64);
+  c.y.tensor.dtype.bits = 16;
   EXPECT_EQ(c(), DP_ERROR_TYPE);
-  EXPECT_THAT(c.error, HasSubstr("input `y`: its elements are i32, but must "
-                                 "be i64"));
+  EXPECT_THAT(c.error, HasSubstr("input `y`: its elements are i16, but must "
+                                 "be i32 or i64"));
 }
 
 } // namespace

@@ -28,7 +28,7 @@ int64_t getPlace(int32_t array) {
   const int32_t inputRanks[] = {2, 1, 1, 0, 0}, outputRanks[] = {0, 1, 2, 1};
   int64_t place = firstInput;
   for (int32_t i = 0; i < array && i < TOY_INPUTS; ++i)
-    place += DP_WORDS_INPUT + 2 * inputRanks[i];
+    place += DP_WORDS_INPUT + 3 * inputRanks[i];
   for (int32_t o = 0; o < array - TOY_INPUTS; ++o)
     place += DP_WORDS_OUTPUT + 3 * outputRanks[o];
   return place;

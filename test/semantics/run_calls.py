@@ -59,11 +59,11 @@ def garbage(shape, dtype):
 class Kernels:
     """The entries of a subject in one build, and how to call them."""
 
-    def __init__(self, subject, dpc, reg, dtype):
+    def __init__(self, subject, dpc, reg, dtype, flags=("-O1",)):
         self.subject, self.reg, self.dtype = subject, reg, dtype
         self.wrt = (f"--wrt={subject.wrt}",) if subject.wrt else ()
         self.regularizer = (f"--reg={reg}",) if reg != "own" else ()
-        self.library = Program(subject.path, dpc=dpc, flags=("-O1", *self.wrt, *self.regularizer), float=dtype)
+        self.library = Program(subject.path, dpc=dpc, flags=(*flags, *self.wrt, *self.regularizer), float=dtype)
         self.entries = list(self.library.entries)
         # hvp takes whatever the other entries take.
         self.inputs = {each["name"]: each for each in self.library.entries["hvp"]["inputs"]}

@@ -118,12 +118,14 @@ typedef struct dp_lanes {
 
 /* The words (int64_t) of a device kernel's one argument: those of the call,
  * then DP_WORDS_SIZE a size; DP_WORDS_INPUT an input, then its strides and its
- * padded shape; DP_WORDS_OUTPUT an output, then its strides, its padded shape,
- * and the strides of its sum. Addresses are the device's. */
+ * padded shape, and the strides of its i32; DP_WORDS_OUTPUT an output, then its
+ * strides, its padded shape, and the strides of its sum. Addresses are the
+ * device's. */
 enum {
   DP_WORD_BATCH,        /* instances */
   DP_WORD_WORKSPACE,    /* of the first block */
-  DP_WORD_BLOCK_BYTES,  /* of workspace a block: for numbers, then a kernel */
+  DP_WORD_BLOCK_BYTES,  /* of workspace a block: for numbers, then a kernel,
+                           then converted ints */
   DP_WORD_KERNEL_BYTES, /* that an instance may take of these */
   DP_WORD_NEAR_BYTES,   /* of the block's own memory, for the first of these */
   DP_WORD_STATUS,       /* int32_t an instance */
@@ -141,7 +143,11 @@ enum {
   DP_ARRAY_WORD_DATA,   /* of an input or output: of instance 0 */
   DP_ARRAY_WORD_STRIDE, /* from instance to instance, in elements */
   DP_INPUT_WORD_IS_VALUE,
-  DP_INPUT_WORD_VALUE, /* the bytes of what every element is */
+  DP_INPUT_WORD_VALUE,  /* the bytes of what every element is */
+  DP_INPUT_WORD_PLACE,  /* where in the block's workspace that is, or ints that
+                           come as i32 are to be as i64; otherwise -1 */
+  DP_INPUT_WORD_NARROW, /* NULL, or where they come from */
+  DP_INPUT_WORD_NARROW_STRIDE,
   DP_WORDS_INPUT,
   DP_OUTPUT_WORD_SUM = 2, /* NULL, or what the instances' terms add up to */
   DP_WORDS_OUTPUT
