@@ -146,7 +146,9 @@ private:
   mlir::Value emitCondition(mlir::OpBuilder &b, const Condition &condition);
   void emitValue(mlir::OpBuilder &b, mlir::Value value, mlir::dp::ArmOp arm);
   void forget(mlir::dp::ArmOp arm);
-  ScaledNumber emitScaledSum(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
+  ScaledNumber emitScaledSum(mlir::OpBuilder &b, mlir::dp::ChooseOp op,
+                             llvm::ArrayRef<mlir::dp::ArmOp> arms);
+  ScaledNumber emitProductSum(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
 
   mlir::Value both(mlir::OpBuilder &b, mlir::Value left, mlir::Value right);
   mlir::Value emitIsPresent(mlir::OpBuilder &b, Real real, bool above);

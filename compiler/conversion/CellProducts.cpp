@@ -27,6 +27,8 @@ using namespace danskin::conversion;
 
 /// Below it a sum is doubtful: terms that were lost are 2^-46 of it.
 static constexpr double leastSum = 0x1p-80;
+/// Above it a term may be beyond all floats.
+static constexpr double mostSum = 0x1p126;
 /// Partial sums, and maxima, that do not wait for one another.
 static constexpr unsigned sums = 2, maxima = 4;
 
@@ -603,7 +605,41 @@ public:
   }
 
 private:
+  /// Those conditions that depend on the loops so far and no others ask
+  /// whether there is anything in the loops to come.
   SmallVector<Value> emitLoops(OpBuilder &b, ValueRange before) {
+    Value holds;
+    bindAll();
+    for (const Condition &condition : product.conditions)
+      if (isAskedHere(condition))
+        holds = cell.both(b, holds, cell.emitCondition(b, condition));
+    if (!holds)
+      return emitNextLoop(b, before);
+    return cell.emitBranch(
+        b, holds, before.getTypes(),
+        [&](OpBuilder &inner) { return emitNextLoop(inner, before); },
+        [&](OpBuilder &) { return SmallVector<Value>(before); });
+  }
+
+  bool isAskedHere(const Condition &condition) const {
+    unsigned known = indices.size();
+    auto isAsked = [&](unsigned depth) {
+      dp::IterateOp binder = product.binders[depth];
+      return product.depends(condition, binder.getIndex());
+    };
+    return known && isAsked(known - 1) &&
+           llvm::none_of(llvm::seq<unsigned>(known, product.binders.size()),
+                         isAsked);
+  }
+
+  /// Of the arm, only the indices of the loops around are known.
+  void bindAll() {
+    cell.forget(product.arm);
+    for (auto [i, index] : llvm::enumerate(indices))
+      cell.scope.map(dp::IterateOp(product.binders[i]).getIndex(), index);
+  }
+
+  SmallVector<Value> emitNextLoop(OpBuilder &b, ValueRange before) {
     unsigned depth = indices.size();
     if (depth + 1 == product.binders.size())
       return reduceInTurns(b, loc, lowers[depth], uppers[depth], before,
@@ -624,13 +660,11 @@ private:
   }
 
   Value emitTerm(OpBuilder &b, Value sum) {
-    cell.forget(product.arm);
+    bindAll();
     llvm::DenseMap<Value, Value> places;
-    for (auto [i, index] : llvm::enumerate(indices)) {
-      Value axis = dp::IterateOp(product.binders[i]).getIndex();
-      cell.scope.map(axis, index);
-      places[axis] = b.create<arith::SubIOp>(loc, index, lowers[i]);
-    }
+    for (auto [i, index] : llvm::enumerate(indices))
+      places[dp::IterateOp(product.binders[i]).getIndex()] =
+          b.create<arith::SubIOp>(loc, index, lowers[i]);
     if (firstCell)
       places[product.along] =
           b.create<arith::SubIOp>(loc, cell.getIndex(product.along), firstCell);
@@ -649,6 +683,12 @@ private:
       for (Value index : dp::ReadOp(read).getIndices())
         element.push_back(cell.env.emit(b, index, cell.scope));
       own = multiply(own, cell.memory.loadFlat(b, *power, element));
+    }
+    for (const Factor &factor : product.exponentials) {
+      cell.emitValue(b, factor.value, product.arm);
+      Value powers = cell.getMeasure(factor.unit).powers;
+      own = multiply(own, Scaled(b, loc).powerAsFloat(
+                              cell.getPlain(b, factor.value).value, powers));
     }
     return b.create<math::FmaOp>(loc, common, own, sum);
   }
@@ -688,9 +728,14 @@ std::optional<Cell::ProductSum> Cell::emitProduct(OpBuilder &b, dp::ArmOp arm) {
     ScaledNumber sum = {Adder(*this, product, firstCell).emit(at),
                         scaled.constant(0.0)};
     // A NaN is doubtful too.
-    Value doubtful = at.create<arith::CmpFOp>(
-        loc, arith::CmpFPredicate::ULT,
-        at.create<math::AbsFOp>(loc, sum.mantissa), scaled.constant(leastSum));
+    Value size = at.create<math::AbsFOp>(loc, sum.mantissa);
+    Value doubtful = at.create<arith::CmpFOp>(loc, arith::CmpFPredicate::ULT,
+                                              size, scaled.constant(leastSum));
+    if (!product.exponentials.empty())
+      doubtful = at.create<arith::OrIOp>(
+          loc, doubtful,
+          at.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, size,
+                                   scaled.constant(mostSum)));
     for (const PackGroup &group : product.groups)
       sum.exponent = at.create<arith::AddFOp>(
           loc, sum.exponent, memory.loadTop(at, *group.front(), {}));

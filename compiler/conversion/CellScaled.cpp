@@ -204,8 +204,8 @@ bool Cell::isTabulated(dp::ChooseOp op) {
 /// once. Of a few, or where there is nothing to compute, the largest exponent
 /// is found first: by looking twice where registers are few, otherwise when all
 /// are known.
-ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
-  Block &arms = op.getArms().front();
+ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op,
+                                 ArrayRef<dp::ArmOp> arms) {
   auto emitArm = [&](dp::ArmOp arm, ValueRange init, Term body) {
     return emitComprehension(
         b, arm.getBody().front().begin(), init,
@@ -216,7 +216,7 @@ ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
   };
   auto fold = [&](ValueRange init, Term body) {
     SmallVector<Value> carried(init);
-    for (auto arm : arms.getOps<dp::ArmOp>())
+    for (auto arm : arms)
       carried = emitArm(arm, carried, body);
     return carried;
   };
@@ -225,9 +225,8 @@ ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
     return {Scaled(inner, loc).raise(carried[0], term)};
   };
 
-  bool isLoop = llvm::any_of(arms.getOps<dp::ArmOp>(), [](dp::ArmOp arm) {
-    return !arm.getBinders().empty();
-  });
+  bool isLoop = llvm::any_of(
+      arms, [](dp::ArmOp arm) { return !arm.getBinders().empty(); });
   ScaledNumber sum = Scaled(b, loc).zero();
   if (isLoop && !isTabulated(op)) {
     SmallVector<Value> sums =
@@ -243,7 +242,7 @@ ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
     sum = {sums[0], sums[1]};
   } else if (plan.forThreads && !isLoop) {
     SmallVector<ScaledNumber> terms;
-    for (auto arm : arms.getOps<dp::ArmOp>()) {
+    for (auto arm : arms) {
       SmallVector<Value> term = emitArm(
           arm, {sum.mantissa, sum.exponent},
           [](OpBuilder &, ScaledNumber term, ValueRange) -> SmallVector<Value> {
@@ -268,27 +267,49 @@ ScaledNumber Cell::emitScaledSum(OpBuilder &b, dp::ChooseOp op) {
   return sum;
 }
 
-void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
-  auto arms = op.getArms().front().getOps<dp::ArmOp>();
-  std::optional<ProductSum> product;
-  if (llvm::hasSingleElement(arms))
-    product = emitProduct(b, *arms.begin());
-  ScaledNumber sum;
-  if (product) {
-    Type type = plan.compute;
-    SmallVector<Value> exact = emitBranch(
-        b, product->doubtful, {type, type},
-        [&](OpBuilder &inner) -> SmallVector<Value> {
-          ScaledNumber again = emitScaledSum(inner, op);
-          return {again.mantissa, again.exponent};
-        },
-        [&](OpBuilder &) -> SmallVector<Value> {
-          return {product->mantissa, product->exponent};
-        });
-    sum = {exact[0], exact[1]};
-  } else {
-    sum = emitScaledSum(b, op);
+/// The sum of all arms, those that are products at one exponent each; all of
+/// it term by term where one of these is doubtful.
+ScaledNumber Cell::emitProductSum(OpBuilder &b, dp::ChooseOp op) {
+  SmallVector<dp::ArmOp> all(op.getArms().front().getOps<dp::ArmOp>()), others;
+  SmallVector<ScaledNumber> parts;
+  Value doubtful;
+  for (dp::ArmOp arm : all) {
+    std::optional<ProductSum> product = emitProduct(b, arm);
+    if (!product) {
+      others.push_back(arm);
+      continue;
+    }
+    parts.push_back({product->mantissa, product->exponent});
+    doubtful = doubtful
+                   ? b.create<arith::OrIOp>(loc, doubtful, product->doubtful)
+                   : product->doubtful;
   }
+  if (parts.empty())
+    return emitScaledSum(b, op, all);
+  if (!others.empty())
+    parts.push_back(emitScaledSum(b, op, others));
+  Type type = plan.compute;
+  SmallVector<Value> sum = emitBranch(
+      b, doubtful, {type, type},
+      [&](OpBuilder &inner) -> SmallVector<Value> {
+        ScaledNumber again = emitScaledSum(inner, op, all);
+        return {again.mantissa, again.exponent};
+      },
+      [&](OpBuilder &inner) -> SmallVector<Value> {
+        Scaled scaled(inner, loc);
+        ScaledNumber sum = parts.front();
+        for (const ScaledNumber &part : ArrayRef(parts).drop_front()) {
+          Value top = scaled.raise(sum.exponent, part);
+          Value before = scaled.add(scaled.constant(0.0), top, sum);
+          sum = {scaled.add(before, top, part), top};
+        }
+        return {sum.mantissa, sum.exponent};
+      });
+  return {sum[0], sum[1]};
+}
+
+void Cell::emitScaledChoose(OpBuilder &b, dp::ChooseOp op) {
+  ScaledNumber sum = emitProductSum(b, op);
   Scaled scaled(b, loc);
   sum = scaled.normalize(sum);
   emitFault(b, scaled.isBeyond(sum));

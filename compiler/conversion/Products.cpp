@@ -89,6 +89,13 @@ bool Finder::add(Factor factor) {
     }
   if (!isPlain(factor.value))
     return false;
+  if (factor.kind == Factor::Kind::Scaled && product->along &&
+      !plan.units.get(factor.value) &&
+      product->dependsOnBinders(factor.value) &&
+      product->depends(factor.value, product->along)) {
+    product->exponentials.push_back(factor);
+    return true;
+  }
   Pack pack;
   for (dp::IterateOp binder : product->binders)
     if (product->depends(factor.value, binder.getIndex()))
@@ -123,9 +130,8 @@ bool Finder::addScore(Value score) {
       LogUnit wanted = *plan.units.getWanted(operand);
       if (plan.units.get(operand.get()) == wanted)
         return addScore(operand.get());
-      auto read = operand.get().getDefiningOp<dp::ReadOp>();
       return matchPattern(operand.get(), m_AnyZeroFloat()) ||
-             (read && plan.findPower(read, wanted) &&
+             (!plan.units.get(operand.get()) &&
               add({operand.get(), Factor::Kind::Scaled, wanted}));
     });
   // A sign or a temperature is the unit's.
@@ -259,7 +265,8 @@ bool Finder::isWithin(Value index, Value extent) {
          isSame(beyond, Form(std::min<int64_t>(beyond.constant, 0)));
 }
 
-/// Where a condition depends on binders, packs ask it; powers are read anyway.
+/// Where a condition depends on binders, packs ask it. If it depends on the
+/// innermost one, what is not packed is read all the same.
 bool Finder::checkConditions() {
   for (const Condition &condition : product->conditions) {
     SmallVector<Value> asked;
@@ -278,7 +285,9 @@ bool Finder::checkConditions() {
       else if (llvm::any_of(asked, isOfPack))
         return false;
     }
-    if (!isAsked)
+    if (!product->isInnermost(condition))
+      continue;
+    if (!isAsked || !product->exponentials.empty())
       return false;
     for (auto &[read, power] : product->powers) {
       if (llvm::none_of(asked, [&, &read = read](Value axis) {
@@ -415,7 +424,8 @@ std::unique_ptr<Product> Finder::run() {
   // A vector that cells have in common, and a matrix.
   auto &packs = product->packs;
   if (packs.empty() || packs.front()->isPanel ||
-      (product->powers.empty() && !packs.back()->isPanel) ||
+      (product->powers.empty() && product->exponentials.empty() &&
+       !packs.back()->isPanel) ||
       !checkConditions() ||
       !llvm::all_of(product->packs,
                     [&](auto &pack) { return addRooms(*pack); }) ||

@@ -78,6 +78,8 @@ struct Product {
   llvm::SmallVector<std::unique_ptr<Pack>> packs;
   llvm::SmallVector<PackGroup> groups;
   llvm::SmallVector<std::pair<mlir::dp::ReadOp, const InputPower *>> powers;
+  /// Numbers of which each term takes a power of two of its own.
+  llvm::SmallVector<Factor> exponentials;
   llvm::SmallVector<Factor> common; ///< to all terms
   /// Without which there is no term; those that ask numbers are left out, for
   /// it is 0 then.
@@ -86,6 +88,10 @@ struct Product {
   /// Does what stands in the arm depend on a binder's index or on `along`?
   bool depends(mlir::Value value, mlir::Value axis) const;
   bool depends(const Condition &condition, mlir::Value axis) const;
+  bool isInnermost(const Condition &condition) const {
+    mlir::dp::IterateOp last = binders.back();
+    return depends(condition, last.getIndex());
+  }
   template <typename T> bool dependsOnBinders(const T &value) const {
     return llvm::any_of(binders, [&](mlir::dp::IterateOp binder) {
       return depends(value, binder.getIndex());

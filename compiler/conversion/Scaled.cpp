@@ -37,10 +37,9 @@ ScaledNumber Scaled::zero() { return {constant(0.0), constant(lowest)}; }
 
 ScaledNumber Scaled::one() { return {constant(1.0), constant(0.0)}; }
 
-ScaledNumber Scaled::power(Value x, Value factor, Value &bad) {
-  // y = n + r. The product is not rounded on its way to r, so r errs by its
-  // own rounding alone however large y is.
-  Value y = b.create<arith::MulFOp>(loc, x, factor);
+ScaledNumber Scaled::split(Value x, Value factor) {
+  // x factor = n + r. The product is not rounded on its way to r, so r errs by
+  // its own rounding alone however large it is.
   Value bias = constant(roundingBias);
   Value biased = b.create<math::FmaOp>(loc, x, factor, bias);
   Value n = b.create<arith::SubFOp>(loc, biased, bias);
@@ -50,7 +49,12 @@ ScaledNumber Scaled::power(Value x, Value factor, Value &bad) {
   for (double c : {0x1.5f3e54p-10, 0x1.3b2d4cp-7, 0x1.c6aee8p-5, 0x1.ebfbdcp-3,
                    0x1.62e430p-1, 0x1p0})
     p = b.create<math::FmaOp>(loc, p, r, constant(c));
+  return {p, n};
+}
 
+ScaledNumber Scaled::power(Value x, Value factor, Value &bad) {
+  Value y = b.create<arith::MulFOp>(loc, x, factor);
+  ScaledNumber number = split(x, factor);
   // A NaN is one in the mantissa, whatever its exponent.
   Value size = b.create<math::AbsFOp>(loc, y);
   Value isLarge = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGE, size,
@@ -59,7 +63,27 @@ ScaledNumber Scaled::power(Value x, Value factor, Value &bad) {
       loc, arith::CmpFPredicate::UNE, y,
       constant(-std::numeric_limits<double>::infinity()));
   bad = b.create<arith::AndIOp>(loc, isLarge, isNotZero);
-  return select(isNotZero, {p, n}, zero());
+  return select(isNotZero, number, zero());
+}
+
+Value Scaled::powerAsFloat(Value x, Value factor) {
+  ScaledNumber number = split(x, factor);
+  auto isBeyond = [&](arith::CmpFPredicate predicate, double limit) -> Value {
+    return b.create<arith::CmpFOp>(loc, predicate, number.exponent,
+                                   constant(limit));
+  };
+  // Where the exponent is no number, neither is the mantissa.
+  Value small = isBeyond(arith::CmpFPredicate::OLT, -126.0);
+  Value large = isBeyond(arith::CmpFPredicate::OGT, 126.0);
+  Value power = fromBits(b.create<arith::ShLIOp>(
+      loc,
+      toBits(b.create<arith::AddFOp>(loc, number.exponent,
+                                     constant(roundingBias + 127))),
+      integer(23)));
+  Value scale = b.create<arith::SelectOp>(
+      loc, large, constant(std::numeric_limits<double>::infinity()), power);
+  Value product = b.create<arith::MulFOp>(loc, number.mantissa, scale);
+  return b.create<arith::SelectOp>(loc, small, constant(0.0), product);
 }
 
 ScaledNumber Scaled::multiply(ScaledNumber x, ScaledNumber y) {

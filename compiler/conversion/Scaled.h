@@ -32,6 +32,9 @@ public:
   /// is another number without an exponent of 22 bits. Source of the
   /// polynomial: minimax on [-1/2, 1/2], relative error 2e-8.
   ScaledNumber power(mlir::Value x, mlir::Value factor, mlir::Value &bad);
+  /// The same as a float, from 2^-126 to 2^126: below it is 0, above infinity
+  /// or a NaN.
+  mlir::Value powerAsFloat(mlir::Value x, mlir::Value factor);
   ScaledNumber multiply(ScaledNumber x, ScaledNumber y);
   ScaledNumber select(mlir::Value condition, ScaledNumber x, ScaledNumber y);
   /// Sums: `raise` gives the largest exponent of all terms, then `add` each
@@ -57,6 +60,8 @@ public:
   mlir::Value constant(double value);
 
 private:
+  /// 2^(x factor) without a look at its size.
+  ScaledNumber split(mlir::Value x, mlir::Value factor);
   mlir::Value powerOfTwo(mlir::Value exponent);
   mlir::Value integer(int64_t value);
   mlir::Value toBits(mlir::Value x);
