@@ -57,6 +57,18 @@ static int has_isa(int32_t isa) {
   return isa < known;
 }
 
+/* Two alone are faster than lanes that are mostly empty, and cells side by side
+ * in one instance faster than the same cell of as many. */
+int dp_prefers_one(const dp_lanes *lanes, int64_t count, const int64_t *sizes) {
+  return count < 3 || (lanes->cells && lanes->cells(sizes) >= count);
+}
+
+/* Would no group of instances take lanes? Then each is a task of its own. */
+static int is_alone(const dp_plan *plan, const dp_lanes *lanes) {
+  int64_t count = plan->batch < lanes->lanes ? plan->batch : lanes->lanes;
+  return !plan->is_ragged && dp_prefers_one(lanes, count, plan->sizes);
+}
+
 /* Results depend on the processor alone: where there is a kernel for one
  * instance, the first that it can run is taken whatever the batch. */
 void dp_choose_lanes(dp_plan *plan) {
@@ -68,7 +80,7 @@ void dp_choose_lanes(dp_plan *plan) {
     const dp_lanes *lanes = &plan->entry->lanes[i];
     int64_t tasks = plan->batch / lanes->lanes + 1;
     int64_t slots = threads < tasks ? threads : tasks;
-    int is_wide = lanes->run && plan->batch > 2 &&
+    int is_wide = lanes->run && !is_alone(plan, lanes) &&
                   bytes <= MOST_BYTES / lanes->lanes / slots;
     if (!has_isa(lanes->isa) || (!is_wide && !lanes->one))
       continue;

@@ -147,6 +147,8 @@ int64_t dp_box_count(int32_t rank, const int64_t *extents);
 
 /* lanes.c */
 void dp_choose_lanes(dp_plan *plan);
+/* Should so many instances of these sizes run one by one? */
+int dp_prefers_one(const dp_lanes *lanes, int64_t count, const int64_t *sizes);
 
 /* run.c */
 int dp_validate_instances(const dp_plan *plan);

@@ -183,13 +183,6 @@ static int32_t run_one_by_one(group g, int64_t count, double *sums) {
   return code;
 }
 
-/* Two alone are faster than lanes that are mostly empty, and cells side by side
- * in one instance faster than the same cell of as many. */
-static int prefers_one(const dp_lanes *lanes, int64_t count,
-                       const int64_t *sizes) {
-  return count < 3 || (lanes->cells && lanes->cells(sizes) >= count);
-}
-
 static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
                          const int64_t *sizes, char *slot, double *sums) {
   int64_t extents[plan->num_output_axes + 1];
@@ -197,7 +190,7 @@ static int32_t run_group(const dp_plan *plan, int64_t b, int64_t count,
   void *pointers[plan->num_arrays + 1];
   plan->entry->extents(sizes, extents);
   group g = {plan, b, count, sizes, extents, slot, 1, pointers, strides};
-  if (plan->width == 1 || prefers_one(plan->lanes, count, sizes))
+  if (plan->width == 1 || dp_prefers_one(plan->lanes, count, sizes))
     return run_one_by_one(g, count, sums);
   bind_outputs(&g, bind_inputs(&g));
   uint32_t failed =

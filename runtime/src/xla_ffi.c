@@ -18,8 +18,8 @@
 |*
 |* Results are the outputs. On the CPU the own pool computes: a handler that
 |* waited for XLA's would wait for the thread it runs on. On a GPU the work is
-|* started on XLA's stream; lengths and ints lie there, ints as i64, and where
-|* they are not what they must be the instance's floats become NaN.
+|* started on XLA's stream; lengths and ints lie there, and where they are not
+|* what they must be the instance's floats become NaN.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "xla_ffi.h"

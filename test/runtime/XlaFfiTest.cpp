@@ -382,19 +382,6 @@ TEST_F(XlaFfiOnGpu, ErrorsOfXlaAreHandedOn) {
   EXPECT_EQ(gpu.freed, 0u);
 }
 
-TEST_F(XlaFfiOnGpu, IntsAreLong) {
-  frame.addResult(DP_XLA_F64, gradW, {2});
-  frame.frame.context = &gpu;
-  std::vector<Attribute> attributes = good;
-  attributes.push_back({"gpu", {1}});
-  frame.setAttributes(attributes);
-  const Error *error = frame.call(entry);
-  ASSERT_NE(error, nullptr);
-  EXPECT_EQ(error->code, DP_XLA_INVALID_ARGUMENT);
-  EXPECT_THAT(error->message, testing::HasSubstr("must be i64"));
-  EXPECT_EQ(gpu.allocated, 0u);
-}
-
 TEST_F(XlaFfiOnGpu, KernelsForOneMustBeThere) {
   const Error *error = onGpu.call(toy_f64);
   ASSERT_NE(error, nullptr);

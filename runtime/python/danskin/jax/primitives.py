@@ -85,10 +85,6 @@ def _lower(primitive, platform, ctx, *operands, call):
         return mlir.lower_fun(spread_out, multiple_results=True)(ctx, *operands)
     entry = get_entry(call, platform)
     declared = [kind and _DTYPES[kind] for kind in _declared_types(call)]
-    if platform == "cuda":
-        # Kernels there read ints as i64; lengths they take as they are.
-        declared = [each if each or name.startswith(LENGTH) else _DTYPES["i64"]
-                    for name, each in zip(call.names, declared)]  # fmt: skip
     pairs = [_convert(ctx, operand, aval, dtype or aval.dtype)
              for operand, aval, dtype in zip(operands, ctx.avals_in, declared)]  # fmt: skip
     operands, avals_in = zip(*pairs)

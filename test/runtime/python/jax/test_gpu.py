@@ -44,13 +44,13 @@ def lower(function, *arguments):
 
 
 def test_lowered_for_cuda(load, registered, draw):
-    """Ints become i64, which kernels there take alone; lengths stay as they are."""
+    """Ints and lengths stay as they are."""
     ctc = load("ctc").jax
     gradient = jax.grad(lambda scores, labels, lengths: ctc(scores, labels, lengths={"T": lengths}).sum())
     text = lower(gradient, draw.normal(size=(2, 4, 3)), np.ones((2, 2), "i4"), np.array([3, 4], "i4"))
     call = next(line for line in text.splitlines() if "custom_call" in line)
     assert "gpu = dense<1>" in call
-    assert "(tensor<2x4x3xf64>, tensor<2x2xi64>, tensor<f64>, tensor<2xi32>, tensor<2xf64>)" in call
+    assert "(tensor<2x4x3xf64>, tensor<2x2xi32>, tensor<f64>, tensor<2xi32>, tensor<2xf64>)" in call
     (name,) = registered
     assert f"@{name}(" in call and registered[name] == "CUDA"
 
