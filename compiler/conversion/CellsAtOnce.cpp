@@ -24,7 +24,7 @@ using namespace danskin::conversion;
 /// a wavefront hand all they compute on through memory. Measured for chains,
 /// and for soft-DTW and Smith-Waterman. What cells cannot do side by side,
 /// instances hardly can.
-static constexpr double worthInRow = 1.5, worthInWavefront = 0.5,
+static constexpr double worthInRow = 1.5, worthInWavefront = 0.6,
                         worthOfObstacle = 0.5;
 
 /// Rounds of a loop whose bounds sizes do not tell.
