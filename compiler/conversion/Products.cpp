@@ -36,8 +36,11 @@ private:
   bool makeGroups();
   std::optional<Pack::Room> findRoom(Value axis);
   bool isPlain(Value value);
+  bool isAlwaysThere(Value value);
 
   Plan &plan;
+  /// Without these there is no term, or it is 0.
+  llvm::DenseSet<Value> parts;
   std::unique_ptr<Product> product;
 };
 } // namespace
@@ -78,7 +81,26 @@ bool Finder::isPlain(Value value) {
                       [&](Value operand) { return isPlain(operand); });
 }
 
+/// Is no number in it absent, and none kept in another form?
+bool Finder::isAlwaysThere(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !product->arm->isProperAncestor(op))
+    return true;
+  if (auto read = dyn_cast<dp::ReadOp>(op))
+    if (auto table = read.getArray().getDefiningOp<dp::TableOp>();
+        table && (table.getAbsence() != dp::Absence::Never ||
+                  plan.units.getTable(read.getArray())))
+      return false;
+  return llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return isAlwaysThere(operand); });
+}
+
 bool Finder::add(Factor factor) {
+  parts.insert(factor.value);
+  bool isNumber =
+      factor.kind != Factor::Kind::Scaled || !plan.units.get(factor.value);
+  if (isNumber && !isAlwaysThere(factor.value))
+    return false;
   if (auto read = factor.value.getDefiningOp<dp::ReadOp>();
       read && factor.kind == Factor::Kind::Scaled)
     if (const InputPower *power = plan.findPower(read, factor.unit);
@@ -125,6 +147,7 @@ bool Finder::addScore(Value score) {
   Operation *op = score.getDefiningOp();
   if (!unit || !op || !product->arm->isProperAncestor(op))
     return false;
+  parts.insert(score);
   if (isa<arith::AddFOp, arith::SubFOp>(op))
     return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
       LogUnit wanted = *plan.units.getWanted(operand);
@@ -144,6 +167,7 @@ bool Finder::addScore(Value score) {
 
 bool Finder::addTerm(Value term) {
   Operation *op = term.getDefiningOp();
+  parts.insert(term);
   if (op && product->arm->isProperAncestor(op)) {
     if (isa<arith::MulFOp>(op))
       return addTerm(op->getOperand(0)) && addTerm(op->getOperand(1));
@@ -151,23 +175,20 @@ bool Finder::addTerm(Value term) {
       return plan.units.isScaled(weight) && addScore(weight.getScore()) &&
              add({weight.getStatistics()[0], Factor::Kind::Lowering, {}}) &&
              add({weight.getStatistics()[1], Factor::Kind::Plain, {}});
-    if (auto read = dyn_cast<dp::ReadOp>(op))
-      if (auto table = read.getArray().getDefiningOp<dp::TableOp>();
-          table && (table.getAbsence() != dp::Absence::Never ||
-                    plan.units.getTable(read.getArray())))
-        return false;
   }
   return add({term, Factor::Kind::Plain, {}});
 }
 
-/// Does the condition ask a number that is 0 where it does not hold?
-static bool asksNumber(Value condition) {
-  Operation *op = condition.getDefiningOp();
-  if (isa_and_nonnull<dp::PresentOp>(op))
-    return true;
-  auto compare = dyn_cast_or_null<arith::CmpFOp>(op);
-  return compare && compare.getPredicate() == arith::CmpFPredicate::UNE &&
-         matchPattern(compare.getRhs(), m_AnyZeroFloat());
+/// The number that the condition asks whether it is there, or is not 0; null
+/// for none.
+static Value getAsked(Value condition) {
+  if (auto present = condition.getDefiningOp<dp::PresentOp>())
+    return present.getValue();
+  auto compare = condition.getDefiningOp<arith::CmpFOp>();
+  bool isOfZero = compare &&
+                  compare.getPredicate() == arith::CmpFPredicate::UNE &&
+                  matchPattern(compare.getRhs(), m_AnyZeroFloat());
+  return isOfZero ? compare.getLhs() : Value();
 }
 
 /// The bounds of an index of the cell or of a term.
@@ -307,7 +328,7 @@ bool Finder::checkConditions() {
 bool Finder::addConditions() {
   for (auto where : product->arm.getBody().front().getOps<dp::WhereOp>()) {
     Value condition = where.getCondition();
-    if (asksNumber(condition))
+    if (Value asked = getAsked(condition); asked && parts.contains(asked))
       continue;
     if (auto compare = condition.getDefiningOp<arith::CmpIOp>();
         compare &&
@@ -411,7 +432,7 @@ std::unique_ptr<Product> Finder::run() {
     if (auto arguments = equation.getBody().front().getArguments();
         !arguments.empty())
       product->along = arguments.back();
-  if (product->binders.empty() || !addConditions())
+  if (product->binders.empty())
     return nullptr;
   for (dp::IterateOp binder : product->binders)
     for (Value bound : {binder.getLower(), binder.getUpper()})
@@ -419,7 +440,7 @@ std::unique_ptr<Product> Finder::run() {
         return nullptr;
   Value yielded = product->arm.getScore();
   bool isOfChoice = isa<dp::ChooseOp>(product->arm->getParentOp());
-  if (isOfChoice ? !addScore(yielded) : !addTerm(yielded))
+  if (!(isOfChoice ? addScore(yielded) : addTerm(yielded)) || !addConditions())
     return nullptr;
   // A vector that cells have in common, and a matrix.
   auto &packs = product->packs;

@@ -81,8 +81,8 @@ struct Product {
   /// Numbers of which each term takes a power of two of its own.
   llvm::SmallVector<Factor> exponentials;
   llvm::SmallVector<Factor> common; ///< to all terms
-  /// Without which there is no term; those that ask numbers are left out, for
-  /// it is 0 then.
+  /// Without which there is no term; that a factor is there, or is not 0, is
+  /// left out, for the term is 0 else.
   llvm::SmallVector<Condition> conditions;
 
   /// Does what stands in the arm depend on a binder's index or on `along`?
