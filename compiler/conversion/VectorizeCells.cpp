@@ -24,7 +24,8 @@ using namespace danskin::conversion;
 
 /// Operations on numbers of a round that ends before its result is there, and
 /// how many vectors fill the wait and share the rest.
-static constexpr unsigned shortRound = 24, vectorsAtOnce = 4;
+static constexpr unsigned shortRound = 24, vectorsAtOnce = 4,
+                          vectorsInTurns = 2;
 
 /// The innermost loops over cells, and what differs in each.
 static SmallVector<std::pair<scf::ForOp, Varying>>
@@ -44,10 +45,12 @@ findLoops(func::FuncOp kernel) {
   return loops;
 }
 
-/// Is there a loop in `loop`, whose rounds are so short that they wait for one
-/// another's result?
-static bool hasShortRounds(scf::ForOp loop) {
-  bool isShort = false;
+/// How many vectors of cells at once have enough to do while rounds of a loop
+/// in `loop` wait for one another's result: the most, then fewer where there
+/// are not so many; none if rounds are long. Two are enough if results take
+/// turns.
+static SmallVector<unsigned> countVectors(scf::ForOp loop) {
+  bool isShort = false, takeTurns = false;
   loop.getBody()->walk([&](scf::ForOp inner) {
     unsigned count = 0;
     inner.getBody()->walk([&](Operation *op) {
@@ -55,8 +58,13 @@ static bool hasShortRounds(scf::ForOp loop) {
                isa<FloatType>(op->getResult(0).getType());
     });
     isShort |= count <= shortRound;
+    takeTurns |=
+        count <= shortRound && getConstantIntValue(inner.getStep()) != 1;
   });
-  return isShort;
+  if (!isShort)
+    return {};
+  return takeTurns ? SmallVector<unsigned>{vectorsAtOnce, vectorsInTurns}
+                   : SmallVector<unsigned>{vectorsAtOnce};
 }
 
 static bool hasLoops(func::FuncOp kernel) {
@@ -118,21 +126,21 @@ struct DpVectorizeCells
   /// Several vectors of cells at once, where there are so many, hide how long
   /// each round of a loop within takes.
   void emit(scf::ForOp loop, const Varying &varying) {
-    if (!hasShortRounds(loop))
-      return emitCells(loop, varying, width);
-    unsigned many = vectorsAtOnce * width;
-    OpBuilder b(loop);
     Location loc = loop.getLoc();
-    Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
-                                          loop.getLowerBound());
-    Value isMany =
-        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count,
-                                b.create<arith::ConstantIndexOp>(loc, many));
-    auto branch = b.create<scf::IfOp>(loc, isMany, /*withElse=*/true);
-    OpBuilder then = branch.getThenBodyBuilder();
-    auto wide = cast<scf::ForOp>(then.clone(*loop));
-    loop->moveBefore(branch.elseBlock()->getTerminator());
-    emitCells(wide, Varying(wide), many);
+    for (unsigned vectors : countVectors(loop)) {
+      unsigned many = vectors * width;
+      OpBuilder b(loop);
+      Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
+                                            loop.getLowerBound());
+      Value isMany =
+          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count,
+                                  b.create<arith::ConstantIndexOp>(loc, many));
+      auto branch = b.create<scf::IfOp>(loc, isMany, /*withElse=*/true);
+      OpBuilder then = branch.getThenBodyBuilder();
+      auto wide = cast<scf::ForOp>(then.clone(*loop));
+      loop->moveBefore(branch.elseBlock()->getTerminator());
+      emitCells(wide, Varying(wide), many);
+    }
     emitCells(loop, varying, width);
   }
 };
