@@ -57,8 +57,9 @@ class Launch:
         inputs, outputs = {}, {}
         for each in entry["inputs"]:
             rank = len(each["shape"])
-            data, step, is_value, value = take(4)
-            strides, shape = take(rank), take(rank)
+            data, _, is_value, value, _, narrow, step = take(7)
+            _, shape, strides = take(rank), take(rank), take(rank)
+            data = narrow or data
             inputs[each["name"]] = Array(data, (batch, *shape), (step, *strides), value if is_value else None)
         for each in entry["outputs"]:
             rank = len(each["shape"])
