@@ -185,6 +185,11 @@ private:
                  std::optional<unsigned> innermost = {});
   mlir::Value getPlace(mlir::OpBuilder &b, const Region &region,
                        mlir::ValueRange position);
+  /// A region's only number at a position of its box.
+  void storeIn(mlir::OpBuilder &b, const Region &region,
+               mlir::ValueRange position, mlir::Value value);
+  mlir::Value loadFrom(mlir::OpBuilder &b, const Region &region,
+                       mlir::ValueRange position);
   mlir::Type getElement(TablePlan &table);
   static bool isNear(TablePlan &table) { return table.layout->isFolded(); }
   bool isScaled(TablePlan &table) {

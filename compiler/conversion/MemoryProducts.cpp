@@ -12,15 +12,25 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
+void Memory::storeIn(OpBuilder &b, const Region &region, ValueRange position,
+                     Value value) {
+  b.create<memref::StoreOp>(loc, value, region.data,
+                            getPlace(b, region, position));
+}
+
+Value Memory::loadFrom(OpBuilder &b, const Region &region,
+                       ValueRange position) {
+  return b.create<memref::LoadOp>(loc, region.data,
+                                  getPlace(b, region, position));
+}
+
 //===----------------------------------------------------------------------===//
 // Flat powers
 //===----------------------------------------------------------------------===//
 
 Value Memory::loadFlat(OpBuilder &b, const InputPower &power,
                        ValueRange indices) {
-  const Region &region = flats[&power];
-  return b.create<memref::LoadOp>(loc, region.data,
-                                  getPlace(b, region, power.turn(indices)));
+  return loadFrom(b, flats[&power], power.turn(indices));
 }
 
 Memory::Raw Memory::loadElement(OpBuilder &b, const InputPower &power,
@@ -51,26 +61,18 @@ SmallVector<Value> Memory::getExtents(OpBuilder &b, const Pack &pack) {
 
 void Memory::storePacked(OpBuilder &b, const Pack &pack, ValueRange position,
                          Value value) {
-  const Region &region = packs[&pack];
-  b.create<memref::StoreOp>(loc, value, region.data,
-                            getPlace(b, region, position));
+  storeIn(b, packs[&pack], position, value);
 }
 
 Value Memory::loadPacked(OpBuilder &b, const Pack &pack, ValueRange position) {
-  const Region &region = packs[&pack];
-  return b.create<memref::LoadOp>(loc, region.data,
-                                  getPlace(b, region, position));
+  return loadFrom(b, packs[&pack], position);
 }
 
 void Memory::storeTop(OpBuilder &b, const Pack &pack, ValueRange position,
                       Value exponent) {
-  const Region &region = packTops[&pack];
-  b.create<memref::StoreOp>(loc, exponent, region.data,
-                            getPlace(b, region, position));
+  storeIn(b, packTops[&pack], position, exponent);
 }
 
 Value Memory::loadTop(OpBuilder &b, const Pack &pack, ValueRange position) {
-  const Region &region = packTops[&pack];
-  return b.create<memref::LoadOp>(loc, region.data,
-                                  getPlace(b, region, position));
+  return loadFrom(b, packTops[&pack], position);
 }

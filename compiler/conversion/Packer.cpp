@@ -129,12 +129,11 @@ bool Packer::find(Block *block) {
   }
 }
 
-/// Null if there is nothing to ask.
-Value Packer::emitGuard(OpBuilder &b) {
+/// Null if there is nothing to ask. `brought`: what is there of the loop.
+Value Packer::emitGuard(OpBuilder &b, IRMapping &brought) {
   Value all;
-  IRMapping map;
   for (auto [condition, holds] : guards) {
-    Value value = cloneInLoop(b, condition, home, map);
+    Value value = cloneInLoop(b, condition, home, brought);
     if (!holds)
       value = b.create<arith::XOrIOp>(
           loc, value, b.create<arith::ConstantIntOp>(loc, 1, 1));
@@ -162,7 +161,7 @@ void Packer::emit() {
                        bring(known->second.exponent)};
   }
   cell.forget(product.arm);
-  Value guard = emitGuard(b);
+  Value guard = emitGuard(b, map);
   for (auto &[axis, known] : bounds)
     known = {bring(known.first), bring(known.second)};
   for (dp::IterateOp binder : product.binders) {

@@ -45,7 +45,7 @@ private:
   llvm::SmallVector<mlir::Value> getEmitted(mlir::Value leaf) const;
   bool isAsked(const Condition &condition) const;
   bool isOfElements(const Condition &condition) const;
-  mlir::Value emitGuard(mlir::OpBuilder &b);
+  mlir::Value emitGuard(mlir::OpBuilder &b, mlir::IRMapping &brought);
 
   /// A loop over a binder's values, seen in its body.
   struct Round {
