@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Cell.h"
+#include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Scaled.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -171,6 +172,15 @@ SmallVector<Value> Cell::emitBranch(
   fill(branch.getThenRegion(), then);
   fill(branch.getElseRegion(), otherwise);
   return SmallVector<Value>(branch.getResults());
+}
+
+SmallVector<Value> Cell::emitRareBranch(
+    OpBuilder &b, Value condition, TypeRange types,
+    llvm::function_ref<SmallVector<Value>(OpBuilder &)> then,
+    llvm::function_ref<SmallVector<Value>(OpBuilder &)> otherwise) {
+  SmallVector<Value> results = emitBranch(b, condition, types, then, otherwise);
+  results.front().getDefiningOp()->setAttr(rareAttr, b.getUnitAttr());
+  return results;
 }
 
 /// Computes the cell `indices` of a unit and stores it.

@@ -99,6 +99,13 @@ private:
           then,
       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
           otherwise);
+  /// The same where the condition hardly ever holds.
+  llvm::SmallVector<mlir::Value> emitRareBranch(
+      mlir::OpBuilder &b, mlir::Value condition, mlir::TypeRange types,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
+          then,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
+          otherwise);
   void emitOp(mlir::OpBuilder &b, mlir::Operation *op);
   void emitRead(mlir::OpBuilder &b, mlir::dp::ReadOp op);
   void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp op);

@@ -289,7 +289,7 @@ ScaledNumber Cell::emitProductSum(OpBuilder &b, dp::ChooseOp op) {
   if (!others.empty())
     parts.push_back(emitScaledSum(b, op, others));
   Type type = plan.compute;
-  SmallVector<Value> sum = emitBranch(
+  SmallVector<Value> sum = emitRareBranch(
       b, doubtful, {type, type},
       [&](OpBuilder &inner) -> SmallVector<Value> {
         ScaledNumber again = emitScaledSum(inner, op, all);

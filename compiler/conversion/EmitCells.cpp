@@ -31,13 +31,22 @@ using namespace danskin::conversion;
 namespace {
 class CellEmitter : public VectorEmitter {
 public:
-  CellEmitter(const Varying &varying, unsigned width, scf::ForOp loop)
-      : VectorEmitter(varying, width, loop.getLoc()), loop(loop) {}
+  /// `isFirst`: what it leaves out is computed again.
+  CellEmitter(const Varying &varying, unsigned width, scf::ForOp loop,
+              bool isFirst = false)
+      : VectorEmitter(varying, width, loop.getLoc()), loop(loop),
+        isFirst(isFirst) {}
 
   /// Emits the iterations from `first` on that come before `end`, null for all
   /// of a vector. The conditions are what their values say.
   void run(OpBuilder &b, Value first, Value end,
            ArrayRef<std::pair<Value, bool>> conditions);
+
+  /// Has nothing been left out?
+  Value emitIsDone(OpBuilder &b);
+  /// Makes what is known before the branch of its arrays, that lanes lie side
+  /// by side in them, a condition of it.
+  void requireAdjacent(scf::IfOp branch);
 
 private:
   /// An index that differs by the same step from lane to lane.
@@ -65,8 +74,13 @@ private:
   void emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) override;
   void emitCommonStore(OpBuilder &b, memref::StoreOp store, Mask mask) override;
   void noteElementwise(OpBuilder &b, Operation *op) override;
+  bool leaveOut(OpBuilder &b, scf::IfOp branch, Mask mask) override;
+  void noteLeftOut(OpBuilder &b, Value isSo);
 
   scf::ForOp loop;
+  bool isFirst;
+  Value leftOut; ///< whether anything is, in memory
+  SmallVector<Value> adjacent;
   Value lane;
   DenseMap<Value, Progression> progressions;
   DenseMap<Value, FlatArray> arrays;
@@ -189,6 +203,8 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
   else
     address.adjacent =
         b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, step, one);
+  if (address.adjacent)
+    adjacent.push_back(address.adjacent);
   return address;
 }
 
@@ -213,14 +229,87 @@ void CellEmitter::emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
 /// What all lanes store is the same, so one of them does.
 void CellEmitter::emitCommonStore(OpBuilder &b, memref::StoreOp store,
                                   Mask mask) {
-  if (!mask) {
-    b.clone(*store, map);
-    return;
-  }
+  auto emitOnce = [&](OpBuilder &at) {
+    if (isFirst && store->hasAttr(faultAttr))
+      noteLeftOut(at, at.create<arith::ConstantIntOp>(here, 1, 1));
+    else
+      at.clone(*store, map);
+  };
+  if (!mask)
+    return emitOnce(b);
   b.create<scf::IfOp>(here, emitAny(b, mask), [&](OpBuilder &inner, Location) {
-    inner.clone(*store, map);
+    emitOnce(inner);
     inner.create<scf::YieldOp>(here);
   });
+}
+
+bool CellEmitter::leaveOut(OpBuilder &b, scf::IfOp branch, Mask mask) {
+  if (!isFirst || !branch->hasAttr(rareAttr))
+    return false;
+  Value condition = get(branch.getCondition());
+  if (isa<VectorType>(condition.getType()))
+    condition = emitAny(b, meet(b, mask, condition));
+  noteLeftOut(b, condition);
+  return true;
+}
+
+void CellEmitter::noteLeftOut(OpBuilder &b, Value isSo) {
+  if (!leftOut) {
+    auto function = loop->getParentOfType<func::FuncOp>();
+    OpBuilder start = OpBuilder::atBlockBegin(&function.front());
+    leftOut = start.create<memref::AllocaOp>(
+        here, MemRefType::get({}, start.getI1Type()));
+    OpBuilder before(b.getContext());
+    before.setInsertionPointAfterValue(lane);
+    before.create<memref::StoreOp>(
+        here, before.create<arith::ConstantIntOp>(here, 0, 1), leftOut);
+  }
+  Value before = b.create<memref::LoadOp>(here, leftOut);
+  Value after = b.create<arith::OrIOp>(here, before, isSo);
+  b.create<memref::StoreOp>(here, after, leftOut);
+}
+
+Value CellEmitter::emitIsDone(OpBuilder &b) {
+  Value yes = b.create<arith::ConstantIntOp>(here, 1, 1);
+  if (!leftOut)
+    return yes;
+  Value isLeftOut = b.create<memref::LoadOp>(here, leftOut);
+  return b.create<arith::XOrIOp>(here, isLeftOut, yes);
+}
+
+/// `value`, computed before `op`, in which it is; null where that cannot be.
+static Value hoist(OpBuilder &b, Value value, Operation *op, IRMapping &map) {
+  if (Value known = map.lookupOrNull(value))
+    return known;
+  if (!op->isProperAncestor(value.getParentBlock()->getParentOp()) &&
+      value.getParentBlock()->getParentOp() != op)
+    return value;
+  Operation *inner = value.getDefiningOp();
+  if (!inner || inner->getNumRegions() || !isPure(inner))
+    return Value();
+  for (Value operand : inner->getOperands()) {
+    Value earlier = hoist(b, operand, op, map);
+    if (!earlier)
+      return Value();
+    map.map(operand, earlier);
+  }
+  b.clone(*inner, map);
+  return map.lookup(value);
+}
+
+void CellEmitter::requireAdjacent(scf::IfOp branch) {
+  OpBuilder before(branch), start = branch.getThenBodyBuilder();
+  start.setInsertionPointToStart(branch.thenBlock());
+  Value yes = start.create<arith::ConstantIntOp>(here, 1, 1);
+  IRMapping map;
+  for (Value isSo : adjacent) {
+    Value known = hoist(before, isSo, branch, map);
+    if (!known)
+      continue;
+    isSo.replaceAllUsesWith(yes);
+    branch.getConditionMutable().assign(
+        before.create<arith::AndIOp>(here, branch.getCondition(), known));
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -286,45 +375,109 @@ static Value emitSays(OpBuilder &b, scf::ForOp loop, Value condition,
                                 both(arith::CmpIPredicate::sgt));
 }
 
-void danskin::conversion::emitCells(scf::ForOp loop, const Varying &edge,
-                                    unsigned width) {
-  Location loc = loop.getLoc();
-  OpBuilder b(loop);
-  auto constant = [&](int64_t value) -> Value {
+namespace {
+/// What takes the place of a loop over cells.
+class CellLoop {
+public:
+  CellLoop(scf::ForOp loop, const Varying &edge)
+      : loop(loop), loc(loop.getLoc()), edge(edge),
+        conditions(findConditions(loop, edge)),
+        inside(loop, llvm::to_vector(llvm::make_first_range(conditions))),
+        adds(loop->hasAttr(addsAttr)) {}
+
+  /// Cells `lower` to `upper`: as many at a time as the first of `widths` says
+  /// where that many are inside, the others by the widths that follow.
+  void emit(OpBuilder &b, Value lower, Value upper, ArrayRef<unsigned> widths);
+
+private:
+  void emitLast(OpBuilder &b, Value lower, Value upper, unsigned width);
+  Value emitIsInside(OpBuilder &b, Value isInside, Value first, unsigned width);
+  Value constant(OpBuilder &b, int64_t value) {
     return b.create<arith::ConstantIndexOp>(loc, value);
-  };
-  Value lower = loop.getLowerBound(), upper = loop.getUpperBound();
-  Value times = constant(width), most = constant(width - 1);
-  Value count = b.create<arith::SubIOp>(loc, upper, lower);
-  Value enough =
-      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
-  bool adds = loop->hasAttr(addsAttr);
-  Value latest = b.create<arith::SubIOp>(loc, upper, times);
-  if (!adds)
-    latest = b.create<arith::MaxSIOp>(loc, lower, latest);
+  }
 
-  SmallVector<std::pair<Value, bool>> conditions = findConditions(loop, edge);
-  SmallVector<Value> alike;
-  for (auto [condition, holds] : conditions)
-    alike.push_back(condition);
-  Varying inside(loop, alike);
+  scf::ForOp loop;
+  Location loc;
+  const Varying &edge;
+  SmallVector<std::pair<Value, bool>> conditions;
+  Varying inside;
+  bool adds;
+};
+} // namespace
 
-  auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
-  b.setInsertionPoint(vectors.getBody()->getTerminator());
-  Value first = vectors.getInductionVar(), isInside = enough;
-  if (adds)
-    isInside =
-        b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sle, first, latest);
-  else
-    first = b.create<arith::MinSIOp>(loc, first, latest);
-  Value last = b.create<arith::AddIOp>(loc, first, most);
+/// Is `isInside` so, and does each condition say what it does away from the
+/// edges in the vector that begins with cell `first`?
+Value CellLoop::emitIsInside(OpBuilder &b, Value isInside, Value first,
+                             unsigned width) {
+  Value last = b.create<arith::AddIOp>(loc, first, constant(b, width - 1));
   for (auto [condition, holds] : conditions)
     isInside = b.create<arith::AndIOp>(
         loc, isInside, emitSays(b, loop, condition, first, last));
-  auto branch = b.create<scf::IfOp>(loc, isInside, /*withElseRegion=*/true);
+  return isInside;
+}
+
+void CellLoop::emitLast(OpBuilder &b, Value lower, Value upper,
+                        unsigned width) {
+  Value times = constant(b, width);
+  Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
+                                        loop.getLowerBound());
+  Value isInside =
+      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
+  Value latest = b.create<arith::SubIOp>(loc, upper, times);
+  if (!adds)
+    latest = b.create<arith::MaxSIOp>(loc, loop.getLowerBound(), latest);
+  auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
+  OpBuilder body(vectors.getBody()->getTerminator());
+  Value first = vectors.getInductionVar();
+  if (adds)
+    isInside = body.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sle, first,
+                                          latest);
+  else
+    first = body.create<arith::MinSIOp>(loc, first, latest);
+  isInside = emitIsInside(body, isInside, first, width);
+  auto branch = body.create<scf::IfOp>(loc, isInside, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
   CellEmitter(inside, width, loop).run(then, first, Value(), conditions);
   OpBuilder otherwise = branch.getElseBodyBuilder();
   CellEmitter(edge, width, loop).run(otherwise, first, upper, {});
+}
+
+void CellLoop::emit(OpBuilder &b, Value lower, Value upper,
+                    ArrayRef<unsigned> widths) {
+  unsigned width = widths.front();
+  if (widths.size() == 1)
+    return emitLast(b, lower, upper, width);
+  Value times = constant(b, width);
+  auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
+  OpBuilder body(vectors.getBody()->getTerminator());
+  Value first = vectors.getInductionVar();
+  Value end = body.create<arith::AddIOp>(loc, first, times);
+  Value fits =
+      body.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sle, end, upper);
+  Value isInside = emitIsInside(body, fits, first, width);
+  auto branch = body.create<scf::IfOp>(loc, body.getI1Type(), isInside,
+                                       /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder();
+  CellEmitter emitter(inside, width, loop, /*isFirst=*/!adds);
+  emitter.run(then, first, Value(), conditions);
+  then.create<scf::YieldOp>(loc, emitter.emitIsDone(then));
+  OpBuilder otherwise = branch.getElseBodyBuilder();
+  Value no = otherwise.create<arith::ConstantIntOp>(loc, 0, 1);
+  otherwise.create<scf::YieldOp>(loc, no);
+  emitter.requireAdjacent(branch);
+
+  Value isLeft = body.create<arith::XOrIOp>(
+      loc, branch.getResult(0), body.create<arith::ConstantIntOp>(loc, 1, 1));
+  auto rest = body.create<scf::IfOp>(loc, isLeft, /*withElseRegion=*/false);
+  OpBuilder inner = rest.getThenBodyBuilder();
+  Value stop = inner.create<arith::MinSIOp>(loc, end, upper);
+  emit(inner, first, stop, widths.drop_front());
+}
+
+void danskin::conversion::emitCells(scf::ForOp loop, const Varying &varying,
+                                    ArrayRef<unsigned> widths) {
+  OpBuilder b(loop);
+  CellLoop(loop, varying)
+      .emit(b, loop.getLowerBound(), loop.getUpperBound(), widths);
   loop.erase();
 }

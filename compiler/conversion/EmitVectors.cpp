@@ -320,6 +320,15 @@ SmallVector<Value> VectorEmitter::emitSide(OpBuilder &b, scf::IfOp branch,
 }
 
 void VectorEmitter::emitIf(OpBuilder &b, scf::IfOp branch, Mask mask) {
+  if (leaveOut(b, branch, mask)) {
+    Location loc = here;
+    emitBlock(b, *branch.elseBlock(), mask);
+    here = loc;
+    for (auto [value, result] :
+         llvm::zip(branch.elseYield().getOperands(), branch.getResults()))
+      map.map(result, fit(b, get(value), result));
+    return;
+  }
   if (!varying.contains(branch.getCondition()))
     return emitUniformIf(b, branch, mask);
   Location loc = here;

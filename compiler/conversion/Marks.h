@@ -43,6 +43,9 @@ constexpr llvm::StringLiteral addAttr = "dp.add";
 /// On a store that notes that a number does not fit its format.
 constexpr llvm::StringLiteral faultAttr = "dp.fault";
 
+/// On a branch with results whose first side is hardly ever taken.
+constexpr llvm::StringLiteral rareAttr = "dp.rare";
+
 /// On a kernel in which most cells are in no loop over cells.
 constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";
 

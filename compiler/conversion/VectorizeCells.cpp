@@ -126,22 +126,11 @@ struct DpVectorizeCells
   /// Several vectors of cells at once, where there are so many, hide how long
   /// each round of a loop within takes.
   void emit(scf::ForOp loop, const Varying &varying) {
-    Location loc = loop.getLoc();
-    for (unsigned vectors : countVectors(loop)) {
-      unsigned many = vectors * width;
-      OpBuilder b(loop);
-      Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
-                                            loop.getLowerBound());
-      Value isMany =
-          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count,
-                                  b.create<arith::ConstantIndexOp>(loc, many));
-      auto branch = b.create<scf::IfOp>(loc, isMany, /*withElse=*/true);
-      OpBuilder then = branch.getThenBodyBuilder();
-      auto wide = cast<scf::ForOp>(then.clone(*loop));
-      loop->moveBefore(branch.elseBlock()->getTerminator());
-      emitCells(wide, Varying(wide), many);
-    }
-    emitCells(loop, varying, width);
+    SmallVector<unsigned> widths;
+    for (unsigned vectors : countVectors(loop))
+      widths.push_back(vectors * width);
+    widths.push_back(width);
+    emitCells(loop, varying, widths);
   }
 };
 } // namespace

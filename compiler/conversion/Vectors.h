@@ -107,6 +107,10 @@ protected:
   virtual void emitPathCall(mlir::OpBuilder &b, mlir::func::CallOp call) {
     llvm_unreachable("cells have no path");
   }
+  /// Is the first side of a branch left to others to compute?
+  virtual bool leaveOut(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask) {
+    return false;
+  }
   /// An operation whose result differs by lane and that has just been emitted.
   virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
 
@@ -130,6 +134,7 @@ protected:
   mlir::Value getAll(mlir::OpBuilder &b);
   mlir::Value emitAny(mlir::OpBuilder &b, Mask mask);
   mlir::Value emitNothing(mlir::OpBuilder &b, mlir::Type type);
+  Mask meet(mlir::OpBuilder &b, Mask mask, mlir::Value condition);
 
   const Varying &varying;
   unsigned width;
@@ -156,7 +161,6 @@ private:
   mlir::Value fit(mlir::OpBuilder &b, mlir::Value value, mlir::Value like) {
     return varying.contains(like) ? spread(b, value) : value;
   }
-  Mask meet(mlir::OpBuilder &b, Mask mask, mlir::Value condition);
 };
 
 /// Lets innermost loops take elements of arrays by blocks.
@@ -169,9 +173,12 @@ void stageArrays(mlir::func::FuncOp kernel);
 void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
                mlir::func::FuncOp lanes, unsigned width);
 
-/// Replaces a loop over cells by one that takes `width` of them at a time.
-/// `varying` is what differs in it.
-void emitCells(mlir::scf::ForOp loop, const Varying &varying, unsigned width);
+/// Replaces a loop over cells by one that takes as many of them at a time as
+/// the first of `widths` says where so many are left that are no exceptions in
+/// any way, else as the next; each divides the one before. `varying` is what
+/// differs in the loop.
+void emitCells(mlir::scf::ForOp loop, const Varying &varying,
+               llvm::ArrayRef<unsigned> widths);
 
 /// Defines function `name` of the kernel's sizes: how many cells it computes at
 /// once where loops over cells take vectors of `width`, seen over all of it.
