@@ -73,6 +73,13 @@ private:
   }
   void emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) override;
   void emitCommonStore(OpBuilder &b, memref::StoreOp store, Mask mask) override;
+  Value getFirst(OpBuilder &b, Value index) override {
+    return getProgression(b, index)->first;
+  }
+  void noteShifted(OpBuilder &b, Value index, Value like,
+                   Value first) override {
+    progressions[index] = {first, getProgression(b, like)->step};
+  }
   void noteElementwise(OpBuilder &b, Operation *op) override;
   bool leaveOut(OpBuilder &b, scf::IfOp branch, Mask mask) override;
   void noteLeftOut(OpBuilder &b, Value isSo);
@@ -419,8 +426,8 @@ Value CellLoop::emitIsInside(OpBuilder &b, Value isInside, Value first,
 void CellLoop::emitLast(OpBuilder &b, Value lower, Value upper,
                         unsigned width) {
   Value times = constant(b, width);
-  Value count = b.create<arith::SubIOp>(loc, loop.getUpperBound(),
-                                        loop.getLowerBound());
+  Value count =
+      b.create<arith::SubIOp>(loc, loop.getUpperBound(), loop.getLowerBound());
   Value isInside =
       b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
   Value latest = b.create<arith::SubIOp>(loc, upper, times);

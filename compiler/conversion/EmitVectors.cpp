@@ -350,6 +350,16 @@ void VectorEmitter::emitFor(OpBuilder &b, scf::ForOp loop, Mask mask) {
                 varying.contains(loop.getUpperBound());
   Value lower = get(loop.getLowerBound()), upper = get(loop.getUpperBound());
   Value lowers, uppers;
+  // Each lane's rounds from its own first one on, where all have as many.
+  Value first;
+  if (varies && varying.isShifted(loop)) {
+    first = getFirst(b, loop.getLowerBound());
+    Value end = getFirst(b, loop.getUpperBound());
+    lowers = lower;
+    upper = b.create<arith::SubIOp>(loc, end, first);
+    lower = constant(b, 0);
+    varies = false;
+  }
   if (varies) {
     // From the first lane's start to the last one's end; a lane that has no
     // part here has an empty range.
@@ -376,7 +386,14 @@ void VectorEmitter::emitFor(OpBuilder &b, scf::ForOp loop, Mask mask) {
       b.create<scf::ForOp>(loc, lower, upper, get(loop.getStep()), inits);
   OpBuilder inner = inits.empty() ? OpBuilder(copy.getBody()->getTerminator())
                                   : OpBuilder::atBlockEnd(copy.getBody());
-  map.map(loop.getInductionVar(), copy.getInductionVar());
+  Value round = copy.getInductionVar();
+  map.map(loop.getInductionVar(), round);
+  if (first) {
+    map.map(loop.getInductionVar(),
+            inner.create<arith::AddIOp>(loc, lowers, spread(inner, round)));
+    noteShifted(inner, loop.getInductionVar(), loop.getLowerBound(),
+                inner.create<arith::AddIOp>(loc, first, round));
+  }
   map.map(loop.getRegionIterArgs(), copy.getRegionIterArgs());
   Mask running = mask;
   if (varies) {

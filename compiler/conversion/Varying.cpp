@@ -18,8 +18,9 @@ Varying::Varying(func::FuncOp function) : allLoads(true) {
 }
 
 Varying::Varying(scf::ForOp loop, ValueRange alike)
-    : alike(alike.begin(), alike.end()), allLoads(false) {
-  values.insert(loop.getInductionVar());
+    : alike(alike.begin(), alike.end()), allLoads(false),
+      lane(loop.getInductionVar()) {
+  values.insert(lane);
   for (Operation &op : loop.getBody()->without_terminator())
     propagate(&op);
   // What lanes leave in one place must be the same.
@@ -27,6 +28,32 @@ Varying::Varying(scf::ForOp loop, ValueRange alike)
     if (!containsAny(store.getIndices()) && contains(store.getValueToStore()))
       obstacle = "lanes store different values to one place";
   });
+}
+
+std::optional<int64_t> Varying::getStep(Value value) const {
+  if (!contains(value))
+    return 0;
+  if (value == lane)
+    return 1;
+  if (auto index = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<scf::ForOp>(index.getOwner()->getParentOp());
+    if (loop && index == loop.getInductionVar())
+      return getStep(loop.getLowerBound());
+    return std::nullopt;
+  }
+  Operation *op = value.getDefiningOp();
+  if (!isa<arith::AddIOp, arith::SubIOp>(op))
+    return std::nullopt;
+  std::optional<int64_t> x = getStep(op->getOperand(0)),
+                         y = getStep(op->getOperand(1));
+  if (!x || !y)
+    return std::nullopt;
+  return isa<arith::AddIOp>(op) ? *x + *y : *x - *y;
+}
+
+bool Varying::isShifted(scf::ForOp loop) const {
+  std::optional<int64_t> lower = getStep(loop.getLowerBound());
+  return lower && *lower != 0 && lower == getStep(loop.getUpperBound());
 }
 
 void Varying::propagate(Operation *root) {
@@ -109,6 +136,8 @@ void Varying::visitControl(Operation *op) {
         mark(value);
       for (Value value : loop.getResults())
         mark(value);
+      if (isShifted(loop))
+        mark(loop.getInductionVar());
     }
     markIf(loop.getInitArgs(), loop.getRegionIterArgs());
     if (loop.getNumResults())

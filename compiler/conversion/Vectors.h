@@ -33,6 +33,10 @@ public:
   explicit Varying(mlir::scf::ForOp loop, mlir::ValueRange alike = {});
 
   bool contains(mlir::Value value) const { return values.contains(value); }
+  /// By how much the index grows from lane to lane, where that is known.
+  std::optional<int64_t> getStep(mlir::Value value) const;
+  /// Do all lanes run the loop as often, each from a place of its own?
+  bool isShifted(mlir::scf::ForOp loop) const;
   /// Has the code nothing that lanes cannot do? If not, why.
   const char *getObstacle() const { return obstacle; }
 
@@ -46,6 +50,7 @@ private:
 
   llvm::DenseSet<mlir::Value> values, alike;
   bool allLoads;
+  mlir::Value lane; ///< the index whose values are lanes
   const char *obstacle = nullptr;
   bool changed = false;
 };
@@ -111,6 +116,14 @@ protected:
   virtual bool leaveOut(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask) {
     return false;
   }
+  /// What an index is in the first lane, if it grows by the same from lane to
+  /// lane.
+  virtual mlir::Value getFirst(mlir::OpBuilder &b, mlir::Value index) {
+    return mlir::Value();
+  }
+  /// `index` is what it is mapped to, and grows like `like`.
+  virtual void noteShifted(mlir::OpBuilder &b, mlir::Value index,
+                           mlir::Value like, mlir::Value first) {}
   /// An operation whose result differs by lane and that has just been emitted.
   virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
 
