@@ -118,8 +118,7 @@ void Estimate::visit(Block &block, Value times, Value atOnce) {
     for (Region &region : op.getRegions())
       for (Block &inner : region)
         visit(inner, times, atOnce);
-    count += op.getNumResults() == 1 && !isa<arith::ConstantOp>(op) &&
-             isa<FloatType>(op.getResult(0).getType());
+    count += computesFloat(op);
   }
   if (!count)
     return;
@@ -134,6 +133,11 @@ Value Estimate::getResult() {
   Value ratio = b.create<arith::DivFOp>(
       loc, b.create<arith::MaximumFOp>(loc, work, some), some);
   return b.create<arith::FPToSIOp>(loc, b.getI64Type(), ratio);
+}
+
+bool danskin::conversion::computesFloat(Operation &op) {
+  return op.getNumResults() == 1 && !isa<arith::ConstantOp>(op) &&
+         isa<FloatType>(op.getResult(0).getType());
 }
 
 void danskin::conversion::makeCellsAtOnce(func::FuncOp kernel,

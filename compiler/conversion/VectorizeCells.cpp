@@ -53,10 +53,7 @@ static SmallVector<unsigned> countVectors(scf::ForOp loop) {
   bool isShort = false, takeTurns = false;
   loop.getBody()->walk([&](scf::ForOp inner) {
     unsigned count = 0;
-    inner.getBody()->walk([&](Operation *op) {
-      count += op->getNumResults() == 1 && !isa<arith::ConstantOp>(op) &&
-               isa<FloatType>(op->getResult(0).getType());
-    });
+    inner.getBody()->walk([&](Operation *op) { count += computesFloat(*op); });
     isShort |= count <= shortRound;
     takeTurns |=
         count <= shortRound && getConstantIntValue(inner.getStep()) != 1;

@@ -193,6 +193,10 @@ void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
 void emitCells(mlir::scf::ForOp loop, const Varying &varying,
                llvm::ArrayRef<unsigned> widths);
 
+/// Does the operation compute a float? They are what rounds and loops are
+/// measured by.
+bool computesFloat(mlir::Operation &op);
+
 /// Defines function `name` of the kernel's sizes: how many cells it computes at
 /// once where loops over cells take vectors of `width`, seen over all of it.
 void makeCellsAtOnce(mlir::func::FuncOp kernel, const std::string &name,
