@@ -196,17 +196,19 @@ def driver(path):
     return run
 
 
-# Drivers that keep all cores busy by themselves, or that watch how long things
-# take: nothing runs beside them. Of the others there are as many as cores.
-ALONE = ("calls", "devices", "growth", "mutants", "ptx", "random")
+# What says soonest that something is wrong, one after the other, before all else.
+FIRST = ("style", "unit", "lit")
+# What keeps all cores busy by itself, or watches how long things take: nothing
+# runs beside it. Of the others there are as many as cores.
+ALONE = ("calls", "devices", "growth", "mutants", "ptx", "random", "sanitizers")
 
 
 def all_suites():
-    """Cheap ones first, those that run alone last."""
+    """{name: suite} in the order in which they start."""
     drivers = {path.stem.removeprefix("run_"): driver(path) for path in sorted(TEST.glob("**/run_*.py"))}
-    style = drivers.pop("style")
-    alone = {name: drivers.pop(name) for name in ALONE}
-    return {"style": style, "unit": unit, "lit": lit, **drivers, **alone, "sanitizers": sanitizers}
+    suites = {"unit": unit, "lit": lit, "sanitizers": sanitizers, **drivers}
+    others = [name for name in drivers if name not in FIRST + ALONE]
+    return {name: suites[name] for name in (*FIRST, *others, *ALONE)}
 
 
 def write_now(text):
@@ -234,10 +236,10 @@ def run_beside(name, suite, options, skips):
 
 def run_suites(suites, options, skips):
     """Yields the Tally of each suite."""
-    for name in ("style", "unit", "lit"):
+    for name in FIRST:
         if name in suites:
             yield run_suite(name, suites.pop(name), options, skips, write_now)
-    alone = {name: suites.pop(name) for name in (*ALONE, "sanitizers") if name in suites}
+    alone = {name: suites.pop(name) for name in ALONE if name in suites}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         tasks = [pool.submit(run_beside, name, suite, options, skips) for name, suite in suites.items()]
         for task in concurrent.futures.as_completed(tasks):
