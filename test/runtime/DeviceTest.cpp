@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ToyCall.h"
+#include "ToyDevice.h"
 extern "C" {
 #include "runtime/src/scratch.h"
 }
@@ -15,31 +15,17 @@ using testing::HasSubstr;
 
 namespace {
 
-int64_t getWorkspace(const int64_t *) { return 256; }
-int64_t getNear(const int64_t *) { return 0; }
-
-/// The toy with kernels for no GPU that there is. Addresses of the CPU stand
-/// for the GPU's: nothing may look there.
-class Devices : public testing::Test {
+/// The kernels are for no GPU that there is. Addresses of the CPU stand for the
+/// GPU's: nothing may look there.
+class Devices : public ToyDevice {
 protected:
-  Devices() : c(3, 4, 2, 1) {
-    kernels.workspace = getWorkspace;
-    kernels.near = getNear;
-    kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
+  Devices() {
     kernels.names[DP_KERNEL_SUMS] = "toy_sums";
-    kernels.max_threads = 256;
-    entry = toy_f64;
-    entry.device = &kernels;
-    c.entry = &entry;
     for (dp_tensor *tensor :
          {&c.x.tensor, &c.w.tensor, &c.y.tensor, &c.gamma.tensor,
           &c.score.tensor, &c.rows.tensor, &c.gradX.tensor, &c.gradW.tensor})
       tensor->device.device_type = DP_CUDA;
   }
-
-  dp_device_kernels kernels = {};
-  dp_entry entry;
-  ToyCall<double> c;
 };
 
 TEST_F(Devices, WithoutADriver) {

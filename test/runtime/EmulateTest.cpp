@@ -10,16 +10,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ToyCall.h"
+#include "ToyDevice.h"
 #include "runtime/src/emulator.h"
 #include <gmock/gmock.h>
 
 using testing::HasSubstr;
 
 namespace {
-
-int64_t getWorkspace(const int64_t *) { return 128; }
-int64_t getNear(const int64_t *) { return 64; }
 
 constexpr int64_t firstInput = DP_WORDS_CALL + TOY_SIZES * DP_WORDS_SIZE;
 
@@ -52,19 +49,11 @@ void touch(int64_t *words) {
                       theAccess.bytes);
 }
 
-/// The toy with three instances of 4 rows and 2 columns, W = 1.
-class Emulate : public testing::Test {
+class Emulate : public ToyDevice {
 protected:
-  Emulate() : c(3, 4, 2, 1) {
-    kernels.workspace = getWorkspace;
-    kernels.near = getNear;
-    kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
+  explicit Emulate(bool dense = true) : ToyDevice(dense) {
     kernels.emulated[DP_KERNEL_FIRST] = touch;
-    kernels.max_threads = 32;
     kernels.emulator = dp_emulator_launch;
-    entry = toy_f64;
-    entry.device = &kernels;
-    c.entry = &entry;
   }
 
   int access(int64_t place, int64_t offset, int64_t bytes) {
@@ -83,10 +72,12 @@ protected:
                                    "bytes, 0 bytes beyond " +
                                    std::string(name)));
   }
+};
 
-  dp_device_kernels kernels = {};
-  dp_entry entry;
-  ToyCall<double> c;
+/// Rows from the last to the first, columns with room between them.
+class EmulateViews : public Emulate {
+protected:
+  EmulateViews() : Emulate(/*dense=*/false) {}
 };
 
 TEST_F(Emulate, Inputs) {
@@ -159,23 +150,9 @@ TEST_F(Emulate, Deadlocks) {
   EXPECT_THAT(c.error, HasSubstr("a deadlock: thread 1 of block 0"));
 }
 
-/// Rows from the last to the first, columns with room between them.
-TEST(EmulateViews, OnlyElements) {
-  dp_device_kernels kernels = {};
-  kernels.workspace = getWorkspace;
-  kernels.near = getNear;
-  kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
-  kernels.emulated[DP_KERNEL_FIRST] = touch;
-  kernels.max_threads = 32;
-  kernels.emulator = dp_emulator_launch;
-  dp_entry entry = toy_f64;
-  entry.device = &kernels;
-  ToyCall<double> c(3, 4, 2, 1, /*dense=*/false);
-  c.entry = &entry;
-  theAccess = {getPlace(TOY_X), 3 * 8, 8};
-  EXPECT_EQ(c(), DP_OK) << c.error;
-  theAccess.offset = 8;
-  EXPECT_EQ(c(), DP_ERROR_KERNEL);
+TEST_F(EmulateViews, OnlyElements) {
+  EXPECT_EQ(access(getPlace(TOY_X), 3 * 8, 8), DP_OK) << c.error;
+  EXPECT_EQ(access(getPlace(TOY_X), 8, 8), DP_ERROR_KERNEL);
   EXPECT_THAT(c.error, HasSubstr("bytes into input `x`"));
 }
 

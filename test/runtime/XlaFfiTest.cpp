@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ToyCall.h"
+#include "ToyDevice.h"
 extern "C" {
 #include "runtime/src/xla_ffi.h"
 }
@@ -350,16 +350,12 @@ struct XlaFfiOnGpu : XlaFfi {
     onGpu.setAttributes({{"binding", {TOY_X, TOY_WEIGHTS, TOY_Y}},
                          {"sizes", {-1, -1, 1}},
                          {"gpu", {1}}});
-    kernels.workspace = [](const int64_t *) -> int64_t { return 256; };
-    kernels.near = [](const int64_t *) -> int64_t { return 0; };
-    kernels.names[DP_KERNEL_FIRST] = "toy_kernel";
-    kernels.max_threads = 256;
     entry.device = &kernels;
   }
 
   int64_t labels[4] = {0, 1, 1, 1};
   Gpu gpu;
-  dp_device_kernels kernels = {};
+  dp_device_kernels kernels = getToyKernels();
   dp_entry entry;
   Frame onGpu;
 };
