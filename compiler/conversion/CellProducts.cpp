@@ -42,8 +42,7 @@ void Cell::emitFlatPower(OpBuilder &b, const InputPower &power) {
                          Memory::Raw raw = memory.loadElement(at, power, place);
                          return Scaled(at, loc).raise(top, {raw[0], raw[1]});
                        });
-  Value top = combine(
-      tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
+  Value top = scaled.largest(tops);
   memory.setTop(power, top);
   auto loop = b.create<scf::ForOp>(loc, zero, count, constantIndex(b, loc, 1));
   loop->setAttr(cellsAttr, b.getUnitAttr());

@@ -251,16 +251,15 @@ Value Packer::emitGroupTop(OpBuilder &b, ArrayRef<Value> shared, Value top) {
       cell.memory.storeTop(b, *pack, places, its);
     sum = sum ? b.create<arith::AddFOp>(loc, sum, its).getResult() : its;
   }
-  return Scaled(b, loc).raise(top, {Value(), sum});
+  return Scaled(b, loc).largest({top, sum});
 }
 
 /// The largest exponent of a pack's elements where shared binders are known.
 Value Packer::emitTop(OpBuilder &b, const Pack &pack) {
   Scaled scaled(b, loc);
   SmallVector<Value> tops(maxima, scaled.zero().exponent);
-  tops = emitTops(b, pack, getAxes(pack, /*shared=*/false), tops);
-  return combine(
-      tops, [&](Value x, Value y) { return scaled.raise(x, {Value(), y}); });
+  return scaled.largest(
+      emitTops(b, pack, getAxes(pack, /*shared=*/false), tops));
 }
 
 SmallVector<Value> Packer::emitTops(OpBuilder &b, const Pack &pack,

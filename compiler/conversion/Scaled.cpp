@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Scaled.h"
+#include "compiler/conversion/Turns.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -100,6 +101,11 @@ Value Scaled::raise(Value exponent, ScaledNumber term) {
   Value above = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT,
                                         term.exponent, exponent);
   return b.create<arith::SelectOp>(loc, above, term.exponent, exponent);
+}
+
+Value Scaled::largest(ArrayRef<Value> exponents) {
+  return combine(SmallVector<Value>(exponents),
+                 [&](Value x, Value y) { return raise(x, {Value(), y}); });
 }
 
 Value Scaled::add(Value mantissa, Value exponent, ScaledNumber term) {

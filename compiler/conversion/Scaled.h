@@ -40,6 +40,8 @@ public:
   /// Sums: `raise` gives the largest exponent of all terms, then `add` each
   /// term to a mantissa at that exponent.
   mlir::Value raise(mlir::Value exponent, ScaledNumber term);
+  /// The largest of some exponents.
+  mlir::Value largest(llvm::ArrayRef<mlir::Value> exponents);
   mlir::Value add(mlir::Value mantissa, mlir::Value exponent,
                   ScaledNumber term);
   /// The same number with a mantissa in [1, 2).
