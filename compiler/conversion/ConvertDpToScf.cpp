@@ -113,15 +113,17 @@ struct ConvertDpToScf
     bool isScaled = !scaled.units.empty();
     if (isScaled && failed(addVariant("scaled", scaled)))
       return failure();
-    Plan wavefront(program, io, isScaled, danskin::wavefrontAttrName,
-                   Plan::Copies::OfCells);
-    if (hasWavefront(program) && failed(addVariant("wavefront", wavefront)))
-      return failure();
-    Plan turned(program, io, isScaled, danskin::scheduleAttrName,
-                Plan::Copies::OfCells);
-    if (!forThreads && !hasWavefront(program) && turned.copiesAny() &&
-        failed(addVariant("turned", turned)))
-      return failure();
+    std::optional<Plan> ofCells;
+    bool isWavefront = hasWavefront(program);
+    if (isWavefront || !forThreads) {
+      ofCells.emplace(program, io, isScaled,
+                      isWavefront ? danskin::wavefrontAttrName
+                                  : danskin::scheduleAttrName,
+                      Plan::Copies::OfCells);
+      if ((isWavefront || ofCells->copiesAny()) &&
+          failed(addVariant(isWavefront ? "wavefront" : "turned", *ofCells)))
+        return failure();
+    }
     emitWorkspace(plans,
                   create("workspace", {signature.sizes}, b.getI64Type()));
     emitExtents(plan, create("extents", {signature.sizes, words}, {}));
