@@ -7,15 +7,13 @@
 
 #include "compiler/target/Cpu.h"
 #include "compiler/target/HideInvariants.h"
+#include "compiler/target/Optimizer.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Passes/StandardInstrumentations.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/TimeProfiler.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
@@ -104,26 +102,10 @@ static constexpr StringLiteral optimizations =
 
 void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
                              const CpuOptions &options) {
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  PassInstrumentationCallbacks callbacks;
-  TimeProfilingPassesHandler trace;
-  if (timeTraceProfilerEnabled())
-    trace.registerCallbacks(callbacks);
-  // Loops that gain by vectors are vectors already, and so are those that gain
-  // by being unrolled: more of it doubles the code and the time to make it.
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = false;
-  PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-
+  // Loops that gain by being unrolled are already: more of it doubles the code
+  // and the time to make it.
+  Optimizer optimizer(machine, /*unrolls=*/false);
+  PassBuilder &builder = optimizer.getBuilder();
   ModulePassManager passes;
   if (options.optLevel == 0)
     passes = builder.buildO0DefaultPipeline(OptimizationLevel::O0);
@@ -134,7 +116,7 @@ void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
   if (options.optLevel > 0)
     passes.addPass(createModuleToFunctionPassAdaptor(HideInvariants()));
   addSanitizers(module, passes, options);
-  passes.run(module, modules);
+  optimizer.run(module, passes);
 }
 
 static Expected<std::string> emit(Module &module, TargetMachine &machine,

@@ -12,6 +12,7 @@
 
 #include "compiler/target/Cuda.h"
 #include "compiler/target/Device.h"
+#include "compiler/target/Optimizer.h"
 #include "dp/abi.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
@@ -21,7 +22,6 @@
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -187,26 +187,16 @@ static void lowerPrefetches(Module &module) {
 }
 
 static void optimize(Module &module, TargetMachine &machine) {
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
+  Optimizer optimizer(machine);
   ModulePassManager passes;
   passes.addPass(InternalizePass([](const GlobalValue &value) {
     auto *function = dyn_cast<Function>(&value);
     return function && isKernel(*function);
   }));
   passes.addPass(GlobalDCEPass());
-  passes.addPass(builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3));
-  passes.run(module, modules);
+  passes.addPass(optimizer.getBuilder().buildPerModuleDefaultPipeline(
+      OptimizationLevel::O3));
+  optimizer.run(module, passes);
 }
 
 Expected<std::string> danskin::emitPtx(Module &module, StringRef arch) {
