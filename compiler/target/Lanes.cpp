@@ -6,10 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/Lanes.h"
+#include "dp/runtime.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Module.h"
-#include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace llvm;
@@ -32,18 +31,7 @@ StringRef danskin::getName(Isa isa) {
   llvm_unreachable("an instruction set");
 }
 
-Isa danskin::getHostIsa() {
-  StringMap<bool> has = sys::getHostCPUFeatures();
-  auto hasAll = [&](ArrayRef<StringRef> features) {
-    return all_of(features, [&](StringRef f) { return has.lookup(f); });
-  };
-  // x86-64-v3 and v4.
-  if (!hasAll({"avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"}))
-    return Isa::Any;
-  return hasAll({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
-             ? Isa::Avx512
-             : Isa::Avx2;
-}
+Isa danskin::getHostIsa() { return Isa(dp_host_isa()); }
 
 static void setIsa(Function &function, Isa isa) {
   if (isa == Isa::Any)

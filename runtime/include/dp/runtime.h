@@ -60,6 +60,10 @@ void dp_meet(void *team);
 uint64_t dp_flush_underflow(void);
 void dp_restore_underflow(uint64_t before);
 
+/* The most of DP_ISA_* that this processor has and its system keeps the
+ * registers of. Compilers ask it too. */
+int32_t dp_host_isa(void);
+
 /* Elementary functions without libm: the same bits everywhere. f64: below
  * 1 ULP; f32: rounded from f64. They follow C99 annex F for special values,
  * but set no errno and care for no floating-point exceptions. */
