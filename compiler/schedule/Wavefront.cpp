@@ -23,17 +23,11 @@ struct Group {
 
 class Solver {
 public:
-  Solver(const Problem &problem, const SchedulingOptions &options)
-      : problem(problem), options(options), work{0, options.workLimit},
+  Solver(const Problem &problem, const std::vector<Distance *> &distances,
+         Work &work, const SchedulingOptions &options)
+      : problem(problem), distances(distances), work(work), options(options),
         search(problem, distances, work, options.rowMajor),
         groupOf(problem.statements.size()) {
-    InstanceClasses classes(problem);
-    shared.reserve(classes.size());
-    for (unsigned k = 0; k < classes.size(); ++k)
-      shared.emplace_back(problem,
-                          problem.dependences[classes.representative(k)], work);
-    for (unsigned k = 0; k < problem.dependences.size(); ++k)
-      distances.push_back(&shared[classes[k]]);
     result.schedule.rows.resize(problem.statements.size());
   }
 
@@ -281,10 +275,9 @@ private:
   }
 
   const Problem &problem;
+  const std::vector<Distance *> &distances; ///< for each dependence
+  Work &work;
   const SchedulingOptions &options;
-  Work work;
-  std::vector<Distance> shared;
-  std::vector<Distance *> distances; ///< for each dependence
   RowSearch search;
   std::vector<unsigned> groupOf;
   SchedulingResult result;
@@ -292,9 +285,24 @@ private:
 
 } // namespace
 
+Scheduler::Scheduler(const Problem &problem) : problem(problem) {
+  InstanceClasses classes(problem);
+  shared.reserve(classes.size());
+  for (unsigned k = 0; k < classes.size(); ++k)
+    shared.emplace_back(problem, problem.dependences[classes.representative(k)],
+                        work);
+  for (unsigned k = 0; k < problem.dependences.size(); ++k)
+    distances.push_back(&shared[classes[k]]);
+}
+
+SchedulingResult Scheduler::solve(const SchedulingOptions &options) {
+  work = {0, options.workLimit};
+  return Solver(problem, distances, work, options).run();
+}
+
 SchedulingResult solve(const Problem &problem,
                        const SchedulingOptions &options) {
-  return Solver(problem, options).run();
+  return Scheduler(problem).solve(options);
 }
 
 } // namespace danskin

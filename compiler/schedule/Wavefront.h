@@ -16,6 +16,7 @@
 #define DANSKIN_SCHEDULE_WAVEFRONT_H
 
 #include "compiler/schedule/Cycle.h"
+#include "compiler/schedule/Distance.h"
 
 namespace danskin {
 
@@ -50,9 +51,26 @@ struct SchedulingResult {
   explicit operator bool() const { return !failure; }
 };
 
-/// Schedules all statements. Components that do not share loops are ordered by
-/// constants in row 0, one constant each: where row 0 is constant for all
-/// statements, those with the same constant form one loop nest.
+/// Searches for schedules of one problem: what one search finds out about
+/// distances, the next knows.
+class Scheduler {
+public:
+  explicit Scheduler(const Problem &problem);
+  Scheduler(const Scheduler &) = delete;
+
+  /// Schedules all statements. Components that do not share loops are ordered
+  /// by constants in row 0, one constant each: where row 0 is constant for all
+  /// statements, those with the same constant form one loop nest.
+  SchedulingResult solve(const SchedulingOptions &options = {});
+
+private:
+  const Problem &problem;
+  Work work;
+  std::vector<Distance> shared;
+  std::vector<Distance *> distances; ///< for each dependence
+};
+
+/// A single search.
 SchedulingResult solve(const Problem &problem,
                        const SchedulingOptions &options = {});
 

@@ -102,10 +102,11 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
       return signalPassFailure();
     SchedulingOptions options;
     options.rowMajor = rowMajor || rowsFirst;
-    SchedulingResult result = solve(dependences.problem, options);
+    Scheduler scheduler(dependences.problem);
+    SchedulingResult result = scheduler.solve(options);
     if (!result && rowsFirst) {
       options.rowMajor = false;
-      result = solve(dependences.problem, options);
+      result = scheduler.solve(options);
     }
     if (!result) {
       emitFailure(getOperation(), dependences, *result.failure);
@@ -116,9 +117,10 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     setSchedule(dependences, result.schedule);
     if (options.rowMajor && (wavefront || fewestTimes)) {
       if (isSequential(dependences, result))
-        assignWidest(dependences, result.schedule, wavefrontAttrName);
+        assignWidest(dependences, scheduler, result.schedule,
+                     wavefrontAttrName);
       else if (fewestTimes)
-        assignWidest(dependences, result.schedule, scheduleAttrName);
+        assignWidest(dependences, scheduler, result.schedule, scheduleAttrName);
     }
     markAllAnalysesPreserved();
   }
@@ -140,11 +142,11 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
 
   /// Sets the schedule of the fewest times. Sums keep their order, so there is
   /// none where scatters add in the order of time.
-  void assignWidest(const ProgramDependences &dependences, const Schedule &rows,
-                    StringRef place) {
+  void assignWidest(const ProgramDependences &dependences, Scheduler &scheduler,
+                    const Schedule &rows, StringRef place) {
     if (!getOperation().getBody().front().getOps<dp::ScatterOp>().empty())
       return;
-    SchedulingResult widest = solve(dependences.problem, SchedulingOptions());
+    SchedulingResult widest = scheduler.solve();
     if (!widest || widest.schedule.rows == rows.rows)
       return;
     if (failed(verifySchedule(dependences, widest.schedule)))
