@@ -305,6 +305,7 @@ ScaledNumber Cell::emitProductSum(OpBuilder &b, dp::ChooseOp op) {
         }
         return {sum.mantissa, sum.exponent};
       });
+  sum.front().getDefiningOp()->setAttr(coldAttr, b.getUnitAttr());
   return {sum[0], sum[1]};
 }
 

@@ -266,6 +266,8 @@ void VectorEmitter::emitUniformIf(OpBuilder &b, scf::IfOp branch, Mask mask) {
     types.push_back(getType(result));
   auto copy = b.create<scf::IfOp>(here, types, get(branch.getCondition()),
                                   !branch.getElseRegion().empty());
+  if (branch->hasAttr(coldAttr))
+    copy->setAttr(coldAttr, b.getUnitAttr());
   auto fill = [&](Region &from, Region &to) {
     if (from.empty())
       return;
@@ -316,6 +318,8 @@ SmallVector<Value> VectorEmitter::emitSide(OpBuilder &b, scf::IfOp branch,
           nothing.push_back(emitNothing(otherwise, type));
         otherwise.create<scf::YieldOp>(here, nothing);
       });
+  if (branch->hasAttr(coldAttr) && &side == &branch.getThenRegion())
+    guard->setAttr(coldAttr, b.getUnitAttr());
   return SmallVector<Value>(guard.getResults());
 }
 

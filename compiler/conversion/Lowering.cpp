@@ -75,7 +75,7 @@ void danskin::populateLowerToLLVM(OpPassManager &passes, unsigned indexBits) {
   // What drives this merges blocks, which may take for ever where there are
   // many; so it comes before there are any.
   passes.addPass(memref::createExpandStridedMetadataPass());
-  passes.addPass(createConvertSCFToCFPass());
+  passes.addPass(createDpLowerControlFlow());
   passes.addPass(createDpLowerToLLVM({indexBits}));
   passes.addPass(createReconcileUnrealizedCastsPass());
 }

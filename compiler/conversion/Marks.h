@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Attributes on the loops and functions of kernels, for the passes that give
-// several cells, instances or threads to them.
+// Attributes on the loops, branches and functions of kernels, for the passes
+// that give several cells, instances or threads to them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DANSKIN_CONVERSION_MARKS_H
@@ -43,8 +43,8 @@ constexpr llvm::StringLiteral addAttr = "dp.add";
 /// On a store that notes that a number does not fit its format.
 constexpr llvm::StringLiteral faultAttr = "dp.fault";
 
-/// On a branch with results whose first side is hardly ever taken.
-constexpr llvm::StringLiteral rareAttr = "dp.rare";
+/// On a branch whose condition hardly ever holds.
+constexpr llvm::StringLiteral coldAttr = "dp.cold";
 
 /// On a kernel in which most cells are in no loop over cells.
 constexpr llvm::StringLiteral sequentialAttr = "dp.sequential";

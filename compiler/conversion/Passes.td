@@ -189,6 +189,16 @@ def DpWrapEntryPoints : Pass<"dp-wrap-entry-points", "::mlir::ModuleOp"> {
   ];
 }
 
+def DpLowerControlFlow : Pass<"dp-lower-control-flow", "::mlir::ModuleOp"> {
+  let summary = "make blocks of loops and branches";
+  let description = [{
+    As convert-scf-to-cf. Where a branch has the mark `dp.cold`, LLVM is told how
+    seldom it is taken.
+  }];
+  let dependentDialects = ["::mlir::cf::ControlFlowDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
 def DpLowerToLLVM : Pass<"dp-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "convert what kernels are made of to the llvm dialect at once";
   let description = [{

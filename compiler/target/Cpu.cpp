@@ -7,6 +7,7 @@
 
 #include "compiler/target/Cpu.h"
 #include "compiler/target/HideInvariants.h"
+#include "compiler/target/MarkCold.h"
 #include "compiler/target/Optimizer.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -115,6 +116,7 @@ void danskin::optimizeForCpu(Module &module, TargetMachine &machine,
     cantFail(builder.parsePassPipeline(passes, optimizations));
   if (options.optLevel > 0)
     passes.addPass(createModuleToFunctionPassAdaptor(HideInvariants()));
+  passes.addPass(createModuleToFunctionPassAdaptor(MarkCold()));
   addSanitizers(module, passes, options);
   optimizer.run(module, passes);
 }

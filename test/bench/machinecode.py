@@ -11,12 +11,13 @@ LABEL = re.compile(r"^([.\w$@]+):")
 JUMP = re.compile(r"^\s+(j\w+)\s+(\S+)")
 FUNCTION = re.compile(r"^\s+\.type\s+([^,]+),\s*@function")
 ARITHMETIC = re.compile(r"v?(add|sub|mul|div|max|min|sqrt|fn?m(add|sub)\d+)[ps][sd]\b")
+COLD = "#APP"  # compiler/target/MarkCold.h
 REGISTERS = (("zmm", 64), ("ymm", 32), ("xmm", 16))
 
 
 class Block:
     def __init__(self, label):
-        self.label, self.instructions, self.successors = label, [], []
+        self.label, self.instructions, self.successors, self.cold = label, [], [], False
 
 
 def functions(text):
@@ -32,6 +33,8 @@ def functions(text):
                 blocks = None
             else:
                 blocks.append(Block(label[1]))
+        elif blocks is not None and line.strip() == COLD:
+            blocks[-1].cold = True
         elif blocks is not None and re.match(r"^\s+[a-z]", line):
             text_of = line.split("#")[0].strip()
             if not text_of:
@@ -110,6 +113,14 @@ def dominates(closest, head, block):
     return block == head
 
 
+def dominating(closest, block):
+    """A block and all that dominate it."""
+    while block != closest[block]:
+        yield block
+        block = closest[block]
+    yield block
+
+
 def loops(blocks):
     """The natural loops as (head, blocks)."""
     closest, before = dominators(blocks)
@@ -141,8 +152,10 @@ def weight(instructions):
 def hot_loops(blocks):
     """Instructions of two innermost loops: the deepest, and the one with the most
     arithmetic, which need not be the deepest where a table's sweep stands beside a sum.
-    None without a loop."""
-    found = loops(blocks)
+    What begins with a mark as hardly ever taken is left out. None without a loop."""
+    closest, _ = dominators(blocks)
+    cold = {block for block in closest if any(blocks[k].cold for k in dominating(closest, block))}
+    found = [(head, body - cold) for head, body in loops(blocks) if head not in cold]
     ranks = []
     for _, body in found:
         if any(other < body for _, other in found):
