@@ -174,12 +174,12 @@ SmallVector<Value> Cell::emitBranch(
   return SmallVector<Value>(branch.getResults());
 }
 
-SmallVector<Value> Cell::emitRareBranch(
+SmallVector<Value> Cell::emitColdBranch(
     OpBuilder &b, Value condition, TypeRange types,
     llvm::function_ref<SmallVector<Value>(OpBuilder &)> then,
     llvm::function_ref<SmallVector<Value>(OpBuilder &)> otherwise) {
   SmallVector<Value> results = emitBranch(b, condition, types, then, otherwise);
-  results.front().getDefiningOp()->setAttr(rareAttr, b.getUnitAttr());
+  results.front().getDefiningOp()->setAttr(coldAttr, b.getUnitAttr());
   return results;
 }
 

@@ -100,7 +100,7 @@ private:
       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
           otherwise);
   /// The same where the condition hardly ever holds.
-  llvm::SmallVector<mlir::Value> emitRareBranch(
+  llvm::SmallVector<mlir::Value> emitColdBranch(
       mlir::OpBuilder &b, mlir::Value condition, mlir::TypeRange types,
       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
           then,

@@ -304,7 +304,7 @@ void Cell::emitSum(OpBuilder &b, dp::SumOp op) {
       carried = emitTerms(b, arm, carried, addTerm);
       continue;
     }
-    Value sum = emitRareBranch(
+    Value sum = emitColdBranch(
         b, product->doubtful, TypeRange(plan.compute),
         [&](OpBuilder &inner) {
           SmallVector<Value> init = carried;

@@ -289,7 +289,7 @@ ScaledNumber Cell::emitProductSum(OpBuilder &b, dp::ChooseOp op) {
   if (!others.empty())
     parts.push_back(emitScaledSum(b, op, others));
   Type type = plan.compute;
-  SmallVector<Value> sum = emitRareBranch(
+  SmallVector<Value> sum = emitColdBranch(
       b, doubtful, {type, type},
       [&](OpBuilder &inner) -> SmallVector<Value> {
         ScaledNumber again = emitScaledSum(inner, op, all);
@@ -305,7 +305,6 @@ ScaledNumber Cell::emitProductSum(OpBuilder &b, dp::ChooseOp op) {
         }
         return {sum.mantissa, sum.exponent};
       });
-  sum.front().getDefiningOp()->setAttr(coldAttr, b.getUnitAttr());
   return {sum[0], sum[1]};
 }
 

@@ -31,11 +31,11 @@ using namespace danskin::conversion;
 namespace {
 class CellEmitter : public VectorEmitter {
 public:
-  /// `isFirst`: what it leaves out is computed again.
+  /// `first`: a branch in which it leaves out what is rare, for others.
   CellEmitter(const Varying &varying, unsigned width, scf::ForOp loop,
-              bool isFirst = false)
-      : VectorEmitter(varying, width, loop.getLoc()), loop(loop),
-        isFirst(isFirst) {}
+              scf::IfOp first = {})
+      : VectorEmitter(varying, width, loop.getLoc()), loop(loop), first(first) {
+  }
 
   /// Emits the iterations from `first` on that come before `end`, null for all
   /// of a vector. The conditions are what their values say.
@@ -85,7 +85,7 @@ private:
   void noteLeftOut(OpBuilder &b, Value isSo);
 
   scf::ForOp loop;
-  bool isFirst;
+  scf::IfOp first;
   Value leftOut; ///< whether anything is, in memory
   SmallVector<Value> adjacent;
   Value lane;
@@ -237,7 +237,7 @@ void CellEmitter::emitCommonLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
 void CellEmitter::emitCommonStore(OpBuilder &b, memref::StoreOp store,
                                   Mask mask) {
   auto emitOnce = [&](OpBuilder &at) {
-    if (isFirst && store->hasAttr(faultAttr))
+    if (first && store->hasAttr(faultAttr))
       noteLeftOut(at, at.create<arith::ConstantIntOp>(here, 1, 1));
     else
       at.clone(*store, map);
@@ -251,7 +251,7 @@ void CellEmitter::emitCommonStore(OpBuilder &b, memref::StoreOp store,
 }
 
 bool CellEmitter::leaveOut(OpBuilder &b, scf::IfOp branch, Mask mask) {
-  if (!isFirst || !branch->hasAttr(rareAttr))
+  if (!first || !branch->hasAttr(coldAttr))
     return false;
   Value condition = get(branch.getCondition());
   if (isa<VectorType>(condition.getType()))
@@ -266,10 +266,9 @@ void CellEmitter::noteLeftOut(OpBuilder &b, Value isSo) {
     OpBuilder start = OpBuilder::atBlockBegin(&function.front());
     leftOut = start.create<memref::AllocaOp>(
         here, MemRefType::get({}, start.getI1Type()));
-    OpBuilder before(b.getContext());
-    before.setInsertionPointAfterValue(lane);
-    before.create<memref::StoreOp>(
-        here, before.create<arith::ConstantIntOp>(here, 0, 1), leftOut);
+    OpBuilder before = OpBuilder::atBlockBegin(first.thenBlock());
+    Value no = before.create<arith::ConstantIntOp>(here, 0, 1);
+    before.create<memref::StoreOp>(here, no, leftOut);
   }
   Value before = b.create<memref::LoadOp>(here, leftOut);
   Value after = b.create<arith::OrIOp>(here, before, isSo);
@@ -397,6 +396,9 @@ public:
   void emit(OpBuilder &b, Value lower, Value upper, ArrayRef<unsigned> widths);
 
 private:
+  Value emitFirst(OpBuilder &b, Value lower, Value upper, unsigned width);
+  void emitByConditions(OpBuilder &b, Value lower, Value upper,
+                        ArrayRef<unsigned> widths);
   void emitLast(OpBuilder &b, Value lower, Value upper, unsigned width);
   Value emitIsInside(OpBuilder &b, Value isInside, Value first, unsigned width);
   Value constant(OpBuilder &b, int64_t value) {
@@ -453,7 +455,42 @@ void CellLoop::emit(OpBuilder &b, Value lower, Value upper,
                     ArrayRef<unsigned> widths) {
   unsigned width = widths.front();
   if (widths.size() == 1)
-    return emitLast(b, lower, upper, width);
+    emitLast(b, lower, upper, width);
+  else if (conditions.empty())
+    emit(b, emitFirst(b, lower, upper, width), upper, widths.drop_front());
+  else
+    emitByConditions(b, lower, upper, widths);
+}
+
+/// All whole vectors; gives the cell before which none is left.
+Value CellLoop::emitFirst(OpBuilder &b, Value lower, Value upper,
+                          unsigned width) {
+  Value times = constant(b, width);
+  Value count = b.create<arith::SubIOp>(loc, upper, lower);
+  Value isEnough =
+      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, count, times);
+  auto branch = b.create<scf::IfOp>(loc, b.getIndexType(), isEnough,
+                                    /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder();
+  Value rest = then.create<arith::RemUIOp>(loc, count, times);
+  Value end = then.create<arith::SubIOp>(loc, upper, rest);
+  auto vectors = then.create<scf::ForOp>(loc, lower, end, times);
+  OpBuilder body(vectors.getBody()->getTerminator());
+  CellEmitter emitter(inside, width, loop, adds ? scf::IfOp() : branch);
+  emitter.run(body, vectors.getInductionVar(), Value(), {});
+  Value next =
+      then.create<arith::SelectOp>(loc, emitter.emitIsDone(then), end, lower);
+  then.create<scf::YieldOp>(loc, next);
+  branch.getElseBodyBuilder().create<scf::YieldOp>(loc, lower);
+  emitter.requireAdjacent(branch);
+  return branch.getResult(0);
+}
+
+/// Each vector that is away from the edges; what is left of it by the widths
+/// that follow.
+void CellLoop::emitByConditions(OpBuilder &b, Value lower, Value upper,
+                                ArrayRef<unsigned> widths) {
+  unsigned width = widths.front();
   Value times = constant(b, width);
   auto vectors = b.create<scf::ForOp>(loc, lower, upper, times);
   OpBuilder body(vectors.getBody()->getTerminator());
@@ -465,7 +502,7 @@ void CellLoop::emit(OpBuilder &b, Value lower, Value upper,
   auto branch = body.create<scf::IfOp>(loc, body.getI1Type(), isInside,
                                        /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
-  CellEmitter emitter(inside, width, loop, /*isFirst=*/!adds);
+  CellEmitter emitter(inside, width, loop, adds ? scf::IfOp() : branch);
   emitter.run(then, first, Value(), conditions);
   then.create<scf::YieldOp>(loc, emitter.emitIsDone(then));
   OpBuilder otherwise = branch.getElseBodyBuilder();

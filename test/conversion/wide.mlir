@@ -56,7 +56,7 @@ func.func @sums_run(%n: index, %x: memref<?x?xf64, strided<[?, ?]>>,
       scf.yield %again : f64
     } else {
       scf.yield %sum : f64
-    } {dp.rare}
+    } {dp.cold}
     memref.store %result, %sums[%i] : memref<?xf64>
   } {dp.cells}
   return %status : i32
