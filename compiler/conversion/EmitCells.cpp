@@ -76,9 +76,11 @@ private:
   Value getFirst(OpBuilder &b, Value index) override {
     return getProgression(b, index)->first;
   }
-  void noteShifted(OpBuilder &b, Value index, Value like,
-                   Value first) override {
-    progressions[index] = {first, getProgression(b, like)->step};
+  void noteShifted(scf::ForOp loop, Value first) override {
+    OpBuilder b(first.getContext());
+    b.setInsertionPointAfterValue(first);
+    progressions[loop.getInductionVar()] = {
+        first, constant(b, varying.getShift(loop))};
   }
   void noteElementwise(OpBuilder &b, Operation *op) override;
   bool leaveOut(OpBuilder &b, scf::IfOp branch, Mask mask) override;

@@ -20,9 +20,17 @@ Varying::Varying(func::FuncOp function) : allLoads(true) {
 Varying::Varying(scf::ForOp loop, ValueRange alike)
     : alike(alike.begin(), alike.end()), allLoads(false),
       lane(loop.getInductionVar()) {
-  values.insert(lane);
-  for (Operation &op : loop.getBody()->without_terminator())
-    propagate(&op);
+  auto propagateAll = [&] {
+    values = {lane};
+    for (Operation &op : loop.getBody()->without_terminator())
+      propagate(&op);
+  };
+  anyShift = true;
+  propagateAll();
+  anyShift = false;
+  loop.getBody()->walk<WalkOrder::PreOrder>(
+      [&](scf::ForOp inner) { chooseShift(inner); });
+  propagateAll();
   // What lanes leave in one place must be the same.
   loop.walk([&](memref::StoreOp store) {
     if (!containsAny(store.getIndices()) && contains(store.getValueToStore()))
@@ -38,22 +46,66 @@ std::optional<int64_t> Varying::getStep(Value value) const {
   if (auto index = dyn_cast<BlockArgument>(value)) {
     auto loop = dyn_cast<scf::ForOp>(index.getOwner()->getParentOp());
     if (loop && index == loop.getInductionVar())
-      return getStep(loop.getLowerBound());
+      return getShift(loop);
     return std::nullopt;
   }
   Operation *op = value.getDefiningOp();
-  if (!isa<arith::AddIOp, arith::SubIOp>(op))
+  if (!isa<arith::ArithDialect>(op->getDialect()))
     return std::nullopt;
-  std::optional<int64_t> x = getStep(op->getOperand(0)),
-                         y = getStep(op->getOperand(1));
-  if (!x || !y)
-    return std::nullopt;
-  return isa<arith::AddIOp>(op) ? *x + *y : *x - *y;
+  SmallVector<int64_t> steps;
+  for (Value operand : op->getOperands()) {
+    std::optional<int64_t> step = getStep(operand);
+    if (!step || !operand.getType().isIndex())
+      return std::nullopt;
+    steps.push_back(*step);
+  }
+  if (isa<arith::AddIOp>(op))
+    return steps[0] + steps[1];
+  if (isa<arith::SubIOp>(op))
+    return steps[0] - steps[1];
+  if (llvm::all_of(steps, [](int64_t step) { return step == 0; }))
+    return 0;
+  return std::nullopt;
 }
 
-bool Varying::isShifted(scf::ForOp loop) const {
-  std::optional<int64_t> lower = getStep(loop.getLowerBound());
-  return lower && *lower != 0 && lower == getStep(loop.getUpperBound());
+/// How many arrays the loop takes elements of that lie side by side, or that
+/// are the same for all lanes.
+unsigned Varying::countAdjacent(scf::ForOp loop) const {
+  unsigned count = 0;
+  loop.walk([&](memref::LoadOp load) {
+    auto isSame = [&](Value index) { return getStep(index) == 0; };
+    OperandRange indices = load.getIndices();
+    count += indices.empty() ||
+             (llvm::all_of(indices.drop_back(), isSame) &&
+              (isSame(indices.back()) || getStep(indices.back()) == 1));
+  });
+  return count;
+}
+
+/// Lanes run a loop together, or each from a place of its own: where it begins,
+/// or where it ends. Where they have as many rounds, no lane waits for others.
+void Varying::chooseShift(scf::ForOp loop) {
+  std::optional<int64_t> lower = getStep(loop.getLowerBound()),
+                         upper = getStep(loop.getUpperBound());
+  if (!lower || !upper)
+    return;
+  if (lower == upper) {
+    shifts[loop] = *lower;
+    return;
+  }
+  unsigned most = countAdjacent(loop);
+  SmallVector<int64_t> others = {*lower};
+  // Rounds that go by turns are counted from the first.
+  if (getConstantIntValue(loop.getStep()) == 1)
+    others.push_back(*upper);
+  for (int64_t shift : others) {
+    int64_t before = std::exchange(shifts[loop], shift);
+    unsigned count = countAdjacent(loop);
+    if (count > most)
+      most = count;
+    else
+      shifts[loop] = before;
+  }
 }
 
 void Varying::propagate(Operation *root) {
@@ -136,7 +188,7 @@ void Varying::visitControl(Operation *op) {
         mark(value);
       for (Value value : loop.getResults())
         mark(value);
-      if (isShifted(loop))
+      if (anyShift || getShift(loop))
         mark(loop.getInductionVar());
     }
     markIf(loop.getInitArgs(), loop.getRegionIterArgs());

@@ -35,8 +35,8 @@ public:
   bool contains(mlir::Value value) const { return values.contains(value); }
   /// By how much the index grows from lane to lane, where that is known.
   std::optional<int64_t> getStep(mlir::Value value) const;
-  /// Do all lanes run the loop as often, each from a place of its own?
-  bool isShifted(mlir::scf::ForOp loop) const;
+  /// By how much each lane is ahead of the one before in an inner loop.
+  int64_t getShift(mlir::scf::ForOp loop) const { return shifts.lookup(loop); }
   /// Has the code nothing that lanes cannot do? If not, why.
   const char *getObstacle() const { return obstacle; }
 
@@ -47,10 +47,14 @@ private:
   bool containsAny(mlir::ValueRange values) const;
   void mark(mlir::Value value);
   void markIf(mlir::ValueRange from, mlir::ValueRange to);
+  unsigned countAdjacent(mlir::scf::ForOp loop) const;
+  void chooseShift(mlir::scf::ForOp loop);
 
   llvm::DenseSet<mlir::Value> values, alike;
   bool allLoads;
   mlir::Value lane; ///< the index whose values are lanes
+  llvm::DenseMap<mlir::Operation *, int64_t> shifts;
+  bool anyShift = false; ///< inner loops may have any
   const char *obstacle = nullptr;
   bool changed = false;
 };
@@ -116,14 +120,13 @@ protected:
   virtual bool leaveOut(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask) {
     return false;
   }
-  /// What an index is in the first lane, if it grows by the same from lane to
-  /// lane.
+  /// What an index is in the first lane, of those that grow by the same from
+  /// lane to lane.
   virtual mlir::Value getFirst(mlir::OpBuilder &b, mlir::Value index) {
-    return mlir::Value();
+    llvm_unreachable("no index is known to grow");
   }
-  /// `index` is what it is mapped to, and grows like `like`.
-  virtual void noteShifted(mlir::OpBuilder &b, mlir::Value index,
-                           mlir::Value like, mlir::Value first) {}
+  /// What the index of a shifted loop is in the first lane.
+  virtual void noteShifted(mlir::scf::ForOp loop, mlir::Value first) {}
   /// An operation whose result differs by lane and that has just been emitted.
   virtual void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) {}
 
@@ -159,6 +162,18 @@ private:
   void emitCall(mlir::OpBuilder &b, mlir::func::CallOp call);
   void emitLoad(mlir::OpBuilder &b, mlir::memref::LoadOp load, Mask mask);
   void emitStore(mlir::OpBuilder &b, mlir::memref::StoreOp store, Mask mask);
+  /// The rounds of a loop on vectors: the index grows from `lower` to `upper`.
+  struct Rounds {
+    mlir::Value lower, upper;
+    mlir::Value lowers, uppers; ///< of each lane; null where no lane waits
+    /// Where lanes have indices of their own, the first of each; the first
+    /// lane's.
+    mlir::Value starts, start;
+  };
+  Rounds getRounds(mlir::OpBuilder &b, mlir::scf::ForOp loop, Mask mask);
+  Rounds getRoundsTogether(mlir::OpBuilder &b, mlir::Value lowers,
+                           mlir::Value uppers);
+  Rounds getShiftedRounds(mlir::OpBuilder &b, mlir::scf::ForOp loop);
   void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask);
   void emitUniformIf(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask);
   llvm::SmallVector<mlir::Value> emitSide(mlir::OpBuilder &b,
