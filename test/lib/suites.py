@@ -200,7 +200,7 @@ def driver(path):
 FIRST = ("style", "unit", "lit")
 # What keeps all cores busy by itself, or watches how long things take: nothing
 # runs beside it. Of the others there are as many as cores.
-ALONE = ("calls", "devices", "growth", "mutants", "ptx", "random", "sanitizers")
+ALONE = ("calls", "devices", "growth", "mutants", "ptx", "random", "sanitizers", "slots")
 
 
 def all_suites():
