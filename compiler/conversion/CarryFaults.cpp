@@ -170,7 +170,8 @@ struct DpCarryFaults : danskin::impl::DpCarryFaultsBase<DpCarryFaults> {
         continue;
       SmallVector<scf::ForOp> cells;
       function.walk([&](scf::ForOp loop) {
-        if (loop->hasAttr(cellsAttr) && hasNotes(loop))
+        if ((loop->hasAttr(cellsAttr) || loop->hasAttr(stripsAttr)) &&
+            hasNotes(loop))
           cells.push_back(loop);
       });
       for (scf::ForOp loop : cells)

@@ -21,6 +21,10 @@ using namespace danskin::conversion;
 void Cell::bind(Block &block, ValueRange indices) {
   for (auto [argument, index] : llvm::zip_equal(block.getArguments(), indices))
     scope.map(argument, index);
+  if (strip)
+    for (auto [argument, dim] :
+         llvm::zip_equal(block.getArguments(), strip->domain.dims))
+      strip->facts.bind(argument, Form::variable(dim));
 }
 
 Value Cell::getIndex(Value value) {
@@ -110,7 +114,9 @@ bool Cell::mayBeAbsent(Value value) {
 void Cell::emitCells(OpBuilder &b, Unit &unit, ValueRange indices) {
   const Nest &nest = *unit.nest;
   Nest::Point point = nest.start(env, indices);
-  emitGuarded(b, unit, nest.emitGuards(b, loc, env, point), [&](OpBuilder &at) {
+  Value guard =
+      isAllCells(unit) ? Value() : nest.emitGuards(b, loc, env, point);
+  emitGuarded(b, unit, guard, [&](OpBuilder &at) {
     nest.emit(at, loc, env, point, [&](OpBuilder &inner, ValueRange cells) {
       emitUnit(inner, unit, cells);
     });
@@ -124,7 +130,7 @@ void Cell::emitGuarded(OpBuilder &b, Unit &unit, Value guard,
     return emit(b);
   SmallVector<TablePlan *> mine;
   for (TablePlan *table : unit.tables)
-    if (table->local)
+    if (table->local || isHeld(*table))
       mine.push_back(table);
   SmallVector<Type> types;
   for (TablePlan *table : mine)
@@ -194,9 +200,11 @@ void Cell::emitUnit(OpBuilder &b, Unit &unit, ValueRange indices) {
     if (table->summed)
       raw[0] = b.create<arith::AddFOp>(loc, memory.load(b, *table, indices)[0],
                                        raw[0]);
-    if (table->local)
+    bool isKept = isHeld(*table);
+    if (table->local || isKept)
       locals[table] = raw;
-    else if (!path)
+    bool isStored = !table->local && !path;
+    if (isStored && (!isKept || strip->strips.find(*table)->corners.empty()))
       memory.store(b, *table, indices, raw);
   }
 }

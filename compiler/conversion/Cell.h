@@ -12,14 +12,26 @@
 #ifndef DANSKIN_CONVERSION_CELL_H
 #define DANSKIN_CONVERSION_CELL_H
 
+#include "compiler/conversion/Facts.h"
 #include "compiler/conversion/Memory.h"
 #include "compiler/conversion/Scaled.h"
+#include "compiler/conversion/Strips.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <map>
 
 namespace danskin::conversion {
 
 class Traceback;
+
+/// A cell of a statement in strips: what is known of it, and what cells before
+/// it are.
+struct StripCell {
+  const Strips &strips;
+  const Domain &domain;
+  llvm::SmallVector<mlir::Value> indices;
+  Facts facts;
+  std::function<Memory::Raw(TablePlan &, unsigned above, unsigned left)> load;
+};
 
 class Cell {
 public:
@@ -34,6 +46,10 @@ public:
   void emitPowers(mlir::OpBuilder &b);
   /// Forgets tables without memory.
   void leave() { locals.clear(); }
+  /// From here on emits such a cell, null for any other. Tables that strips
+  /// hold are known like those without memory.
+  void enter(StripCell *cell) { strip = cell; }
+  Memory::Raw getKnown(TablePlan &table) { return locals.lookup(&table); }
   /// Adds what a scatter yields at the cell `indices`.
   void emitScatter(mlir::OpBuilder &b, mlir::dp::ScatterOp scatter,
                    mlir::ValueRange indices);
@@ -111,6 +127,12 @@ private:
   void emitIf(mlir::OpBuilder &b, mlir::scf::IfOp op);
   void emitSelect(mlir::OpBuilder &b, mlir::Operation *op);
   void emitContains(mlir::OpBuilder &b, mlir::dp::ContainsOp op);
+  bool isHeld(TablePlan &table) const {
+    return strip && strip->strips.find(table);
+  }
+  bool isAllCells(Unit &unit);
+  bool isKnown(mlir::OpBuilder &b, mlir::Operation *op);
+  mlir::Value emitContainsInStrip(mlir::OpBuilder &b, mlir::dp::ContainsOp op);
   void emitWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
   void emitChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
@@ -166,7 +188,8 @@ private:
   Env &env;
   Memory &memory;
   mlir::Location loc;
-  Traceback *path;       ///< takes the steps of visits
+  Traceback *path; ///< takes the steps of visits
+  StripCell *strip = nullptr;
   mlir::IRMapping scope; ///< indices and conditions
   llvm::DenseMap<mlir::Value, Real> reals;
   llvm::DenseMap<TablePlan *, Memory::Raw> locals;

@@ -14,6 +14,8 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 void Cell::emitOp(OpBuilder &b, Operation *op) {
+  if (isKnown(b, op))
+    return;
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](dp::ReadOp op) { emitRead(b, op); })
       .Case([&](dp::SourceOp op) {
@@ -65,7 +67,13 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
   }
   TablePlan &table = plan.get(op.getArray());
   Memory::Raw raw;
-  if (!table.local)
+  auto distance = strip ? strip->strips.distances.find(op)
+                        : decltype(strip->strips.distances.find(op))();
+  bool isBefore = strip && distance != strip->strips.distances.end();
+  if (isBefore &&
+      (distance->second != std::make_pair(0u, 0u) || !locals.contains(&table)))
+    raw = strip->load(table, distance->second.first, distance->second.second);
+  else if (!table.local && !isBefore)
     raw = memory.load(b, table, indices);
   else if (locals.contains(&table) || !path)
     raw = locals.lookup(&table);
@@ -185,6 +193,10 @@ void Cell::emitSelect(OpBuilder &b, Operation *op) {
 }
 
 void Cell::emitContains(OpBuilder &b, dp::ContainsOp op) {
+  if (strip) {
+    scope.map(op.getResult(), emitContainsInStrip(b, op));
+    return;
+  }
   scope.map(op.getResult(),
             env.emitContains(b, op.getTable().getDefiningOp<dp::TableOp>(),
                              getIndices(op.getIndices())));

@@ -40,9 +40,12 @@ static constexpr StringLiteral partsName = "dp.parts";
 
 static bool isLoad(Operation *op) { return isa<memref::LoadOp>(op); }
 
+static bool isStrips(Operation *op) { return op->hasAttr(stripsAttr); }
+
 /// Do all threads have a part in it?
 static bool isCommon(Operation *op) {
-  return containsAny(op, isShared) || containsAny(op, isKernelCall);
+  return containsAny(op, isShared) || containsAny(op, isStrips) ||
+         containsAny(op, isKernelCall);
 }
 
 /// Are there stores in `op`, and does each add to what is there?
@@ -119,6 +122,9 @@ void Distributor::visit(Block &block) {
     if (isShared(&op)) {
       meet(&op);
       share(cast<scf::ForOp>(op));
+      allWrote = true;
+    } else if (isStrips(&op)) {
+      meet(&op);
       allWrote = true;
     } else if (isStore(&op)) {
       visitWriter(&op);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Env.h"
+#include "compiler/conversion/Nest.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -124,6 +125,26 @@ Value Env::emit(OpBuilder &b, Value value, const IRMapping &scope) {
   Operation *copy = b.clone(*op);
   copy->setOperands(operands);
   return copy->getResult(cast<OpResult>(value).getResultNumber());
+}
+
+Value Env::emitForm(OpBuilder &b, const Form &form, const IRMapping &scope) {
+  SmallVector<int64_t> coefficients;
+  SmallVector<Value> values;
+  for (auto [value, coefficient] : form.terms) {
+    Value known = scope.lookupOrNull(value);
+    values.push_back(known ? known : getParameter(value));
+    coefficients.push_back(coefficient);
+  }
+  return emitLinear(b, loc, coefficients, values, form.constant);
+}
+
+Value Env::emitHolds(OpBuilder &b, const FormConstraint &constraint,
+                     const IRMapping &scope) {
+  return b.create<arith::CmpIOp>(
+      loc,
+      constraint.equality ? arith::CmpIPredicate::eq
+                          : arith::CmpIPredicate::sge,
+      emitForm(b, constraint.form, scope), constantIndex(b, loc, 0));
 }
 
 /// Runs through the table's domain with the indices in place of what it

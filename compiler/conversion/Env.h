@@ -37,6 +37,12 @@ public:
   mlir::Value emit(mlir::OpBuilder &b, mlir::Value value,
                    const mlir::IRMapping &scope);
 
+  /// A form of sizes and of what `scope` maps; a constraint on it.
+  mlir::Value emitForm(mlir::OpBuilder &b, const Form &form,
+                       const mlir::IRMapping &scope);
+  mlir::Value emitHolds(mlir::OpBuilder &b, const FormConstraint &constraint,
+                        const mlir::IRMapping &scope);
+
   /// Is this a cell of the table's domain?
   mlir::Value emitContains(mlir::OpBuilder &b, mlir::dp::TableOp table,
                            mlir::ValueRange indices);

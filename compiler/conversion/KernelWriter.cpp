@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/KernelWriter.h"
+#include "compiler/conversion/Marks.h"
 #include "dp/abi.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -62,6 +63,11 @@ KernelWriter::KernelWriter(KernelFunctions &functions, StringRef name,
       pointer(LLVM::LLVMPointerType::get(b.getContext())) {
   b.setInsertionPointAfter(functions.run);
   kernel = b.create<func::FuncOp>(loc, name, b.getFunctionType({pointer}, {}));
+  // The runtime gives a block as many threads as there is something to do for.
+  if (auto columns = functions.run->getAttrOfType<IntegerAttr>(columnsAttr))
+    kernel->setAttr("passthrough",
+                    b.getArrayAttr(b.getStrArrayAttr(
+                        {columnsAttr, std::to_string(columns.getInt())})));
   Type array = LLVM::LLVMArrayType::get(b.getI64Type(), words.count);
   kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(),
                     TypeAttr::get(array));

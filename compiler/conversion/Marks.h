@@ -37,6 +37,13 @@ constexpr llvm::StringLiteral fillAttr = "dp.fill";
 constexpr llvm::StringLiteral stageAttr = "dp.stage";
 constexpr unsigned stageLength = 16; ///< of a block: floats of a cache line
 
+/// On a loop that all threads of a block go through together, each at cells of
+/// its own, and in which they meet by themselves.
+constexpr llvm::StringLiteral stripsAttr = "dp.strips";
+
+/// On a kernel whose wavefronts all go down columns: how many a thread takes.
+constexpr llvm::StringLiteral columnsAttr = "dp.columns";
+
 /// On a store that adds to what is there: those to one place have an order.
 constexpr llvm::StringLiteral addAttr = "dp.add";
 

@@ -8,6 +8,7 @@
 #include "compiler/conversion/Memory.h"
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Scaled.h"
+#include "compiler/conversion/Strips.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -116,6 +117,13 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       top = arrange(b, extents);
       top.offset = reserve(top.count, 4);
     }
+  for (auto &strips : plan.strips) {
+    Region &region = edges[strips.get()];
+    region.count = b.create<arith::MulIOp>(
+        loc, constant(strips->countEdges(plan)), strips->emitExtent(b, env, 0));
+    region.count = b.create<arith::AddIOp>(loc, region.count, spare);
+    region.offset = reserve(region.count, plan.compute.getWidth() / 8);
+  }
   if (!plan.units.empty())
     faultOffset = reserve(constant(1), 1);
 }
@@ -195,6 +203,8 @@ void Memory::open(Value workspace, Value near) {
       Region &top = packTops[pack.get()];
       top.data = view(top.offset, top.count, plan.compute);
     }
+  for (auto &[strips, region] : edges)
+    region.data = view(region.offset, region.count, plan.compute);
   if (faultOffset) {
     faults = view(faultOffset, constantIndex(b, loc, 1), b.getI8Type());
     if (!width)

@@ -90,6 +90,8 @@ public:
   /// or last, time.
   void moveDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
                      mlir::Value time, mlir::Value edge);
+  /// What the threads of strips leave for the next ones: elements of each row.
+  mlir::Value getEdges(const Strips &strips) { return edges[&strips].data; }
   /// From here on cells read where no wavefront passes: matrices themselves,
   /// not copies of their diagonals.
   void endWavefront() { isWavefrontOver = true; }
@@ -208,6 +210,7 @@ private:
   llvm::DenseMap<const InputPower *, mlir::Value> tops;
   llvm::DenseMap<const Pack *, Region> packs, packTops;
   llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
+  llvm::DenseMap<const Strips *, Region> edges;
   bool isWavefrontOver = false;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
   mlir::Value bytes, nearBytes, faultOffset, faults;

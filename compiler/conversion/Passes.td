@@ -31,7 +31,9 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
     `for-threads` it walks itself. A table with a window of its schedule keeps as
     many times, in turn. With `for-threads` there
     are `shapes`, the extents of inputs and outputs, and `holds`, whether sizes are
-    such as the program demands. Ensures that every
+    such as the program demands; and where cells along diagonals read others at
+    constant distances, threads go down columns instead, in a marked loop in which they
+    meet by themselves. Ensures that every
     cell is computed once, at its time; that no memory is allocated; that
     float arithmetic has the order of the program. Does not make an interface
     that C can call.
@@ -45,7 +47,7 @@ def ConvertDpToScf : Pass<"convert-dp-to-scf", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect"
+    "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"
   ];
 }
 
@@ -111,6 +113,17 @@ def DpFlattenBranches : Pass<"dp-flatten-branches", "::mlir::ModuleOp"> {
   let options = [Option<"limit", "limit", "unsigned", "40", "operations of a side">];
 }
 
+def DpNameMaxima : Pass<"dp-name-maxima", "::mlir::ModuleOp"> {
+  let summary = "maxima as operations of their own";
+  let description = [{
+    Replaces comparisons and selections that are the maximum or the minimum of two
+    f32 numbers, a NaN where one is, by arith.maximumf and arith.minimumf; of a zero
+    and a negative zero these give the greater and the lesser one. Drops
+    selections that say of an infinity, which stands for an absent number, what the
+    number says itself.
+  }];
+}
+
 def DpUnrollReductions : Pass<"dp-unroll-reductions", "::mlir::ModuleOp"> {
   let summary = "several rounds of a cell's reduction in one";
   let description = [{
@@ -152,7 +165,8 @@ def DpDistributeCells : Pass<"dp-distribute-cells", "::mlir::ModuleOp"> {
     the parts. Additions to one place are one thread's, in their order: the number of threads
     must be a power of two. What is not in such
     loops and writes memory is the first thread's. There is a barrier between a
-    write and what may meet it. `validate` gives each thread the same verdict.
+    write and what may meet it. A loop in which they meet by themselves is all
+    threads' as it is. `validate` gives each thread the same verdict.
     Does not change what a cell computes.
   }];
   let dependentDialects = ["::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect"];

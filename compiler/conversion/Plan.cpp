@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Plan.h"
+#include "compiler/conversion/Strips.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -27,6 +28,8 @@ Plan::Plan(dp::ProgramOp program, FloatType io, bool scaled, StringRef order,
       compute = io;
 }
 
+Plan::~Plan() = default;
+
 LogicalResult Plan::make() {
   checkpoint = getCheckpoint(program, order);
   for (auto table : program.getBody().front().getOps<dp::TableOp>())
@@ -38,6 +41,8 @@ LogicalResult Plan::make() {
   }
   if (failed(addStatements()) || failed(readSchedules()) || failed(makeNests()))
     return failure();
+  findLocals();
+  strips = findStrips(*this);
   if (failed(makeLayouts()))
     return failure();
   addDiagonals();
@@ -211,6 +216,16 @@ bool Plan::isSequential() const {
   });
 }
 
+bool Plan::isInStrips() const {
+  size_t slanted = llvm::count_if(statements, [](const Statement &statement) {
+    return statement.getSlantedRow().has_value();
+  });
+  size_t inStrips = 0;
+  for (auto &each : strips)
+    inStrips += each->statements.size();
+  return inStrips > 0 && inStrips == slanted;
+}
+
 LogicalResult Plan::makeNests() {
   auto lane = program->getAttrOfType<StringAttr>("lane");
   for (Statement &statement : statements) {
@@ -299,6 +314,13 @@ std::optional<unsigned> Statement::getSlantedRow() const {
 /// The schedule of a table's cells, if their time is of several indices; then
 /// what is computed together does not lie together by itself.
 SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
+  // Threads that go down columns leave rows behind; only the latest cells are
+  // kept by time, which are a few at a corner then.
+  if (const Strips *ofTable = findStripsOf(table)) {
+    const Strips::Held *held = ofTable->find(table);
+    if (!held || held->corners.empty())
+      return {};
+  }
   for (const Statement &statement : statements) {
     if (statement.scatter || statement.over->op != table.root ||
         table.op.getRank() != table.root.getRank())
@@ -309,11 +331,22 @@ SmallVector<ScheduleRow> Plan::getSlant(TablePlan &table) {
   return {};
 }
 
-LogicalResult Plan::makeLayouts() {
+void Plan::findLocals() {
   for (auto &[value, table] : tables) {
     table->again = isFoundAgain(*this, *table);
     table->local = table->again || isLocal(*this, *table);
   }
+}
+
+const Strips *Plan::findStripsOf(TablePlan &table) const {
+  for (auto &each : strips)
+    for (const Statement *statement : each->statements)
+      if (statement->over->op == table.root)
+        return each.get();
+  return nullptr;
+}
+
+LogicalResult Plan::makeLayouts() {
   for (auto &[value, table] : tables) {
     dp::TableOp op = table->op;
     if (table->isOutput()) {
@@ -326,6 +359,10 @@ LogicalResult Plan::makeLayouts() {
       return isa<dp::ReadOp, dp::ScatterOp>(user);
     });
     if (table->local || (table->isOutput() && !isRead && !table->summed))
+      continue;
+    const Strips *ofTable = findStripsOf(*table);
+    const Strips::Held *held = ofTable ? ofTable->find(*table) : nullptr;
+    if (held && !held->all && held->corners.empty())
       continue;
     auto storage = op->getAttrOfType<StringAttr>("storage");
     bool isBox = storage && storage.getValue() == "box";

@@ -21,6 +21,7 @@
 namespace danskin::conversion {
 
 struct Diagonals;
+struct Strips;
 
 struct TablePlan {
   mlir::dp::TableOp op;
@@ -131,12 +132,14 @@ struct Plan {
   llvm::SmallVector<std::unique_ptr<Diagonals>> diagonals;
   /// By arm.
   llvm::MapVector<mlir::Operation *, std::unique_ptr<Product>> products;
+  std::vector<std::unique_ptr<Strips>> strips;
 
   /// `scaled`: compute in f32, and keep scaled what can be. `order`: the
   /// attribute that holds the schedule.
   Plan(mlir::dp::ProgramOp program, mlir::FloatType io, bool scaled = false,
        llvm::StringRef order = scheduleAttrName,
        Copies purpose = Copies::OfInstances);
+  ~Plan();
   /// Decides everything; reports what cannot be.
   mlir::LogicalResult make();
   /// Does it copy inputs? Known before all else.
@@ -165,6 +168,9 @@ struct Plan {
     return ofReads.lookup(read);
   }
 
+  /// Do threads take columns of all that is computed along diagonals?
+  bool isInStrips() const;
+
   /// Has a statement with as many cells as any no two cells of equal time?
   bool isSequential() const;
 
@@ -175,7 +181,9 @@ private:
   void addUnits(Statement &statement, llvm::ArrayRef<TablePlan *> group);
   mlir::LogicalResult makeNests();
   mlir::LogicalResult readSchedules();
+  void findLocals();
   mlir::LogicalResult makeLayouts();
+  const Strips *findStripsOf(TablePlan &table) const;
   void foldLayout(TablePlan &table);
   static std::optional<unsigned> getAxisOfAdditions(mlir::dp::TableOp table);
   void segmentLayout(TablePlan &table);

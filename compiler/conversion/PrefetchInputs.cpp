@@ -110,6 +110,9 @@ struct DpPrefetchInputs
   void runOnOperation() override {
     getOperation().walk([&](scf::ForOp cells) {
       auto times = cells->getParentOfType<scf::ForOp>();
+      // A thread takes a row of its own columns at each time.
+      if (times && times->hasAttr(stripsAttr))
+        Prefetcher(cells, cells, ahead).run();
       if (cells->hasAttr(cellsAttr) && times && !times->hasAttr(cellsAttr))
         Prefetcher(times, cells, ahead).run();
     });

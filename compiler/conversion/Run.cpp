@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Run.h"
+#include "compiler/conversion/EmitStrips.h"
 #include "compiler/conversion/Marks.h"
 #include "compiler/conversion/Traceback.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -93,6 +94,10 @@ void Runner::emitTimes(OpBuilder &b, std::vector<Active> group, unsigned row) {
 
 void Runner::emitTimeLoop(OpBuilder &b, std::vector<Active> group,
                           unsigned row) {
+  for (auto &strips : plan.strips)
+    if (strips->row == row &&
+        llvm::is_contained(strips->statements, group.front().statement))
+      return emitStrips(b, plan, env, memory, cell, *strips);
   SmallVector<StatementPoint> statements;
   for (const Active &active : group)
     statements.push_back({active.statement, &active.point});
@@ -319,6 +324,10 @@ void danskin::conversion::emitRun(Plan &plan, func::FuncOp function,
                                   func::FuncOp path) {
   if (plan.isSequential())
     function->setAttr(sequentialAttr, UnitAttr::get(function.getContext()));
+  if (plan.isInStrips())
+    function->setAttr(
+        columnsAttr,
+        Builder(function.getContext()).getI32IntegerAttr(Strips::columns));
   Env env(plan.program, plan.forms, function);
   if (!plan.forThreads)
     env.boundInputs(plan.program);

@@ -182,6 +182,7 @@ static void addLoops(OpPassManager &manager, const PipelineOptions &options,
     manager.addPass(createDpFlattenBranches());
     manager.addPass(createLoopInvariantCodeMotionPass());
     manager.addPass(createCSEPass());
+    manager.addPass(createDpNameMaxima());
     manager.addPass(createDpUnrollReductions());
     manager.addPass(createDpRaiseLoads());
     manager.addPass(createDpPrefetchInputs());

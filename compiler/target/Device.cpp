@@ -38,6 +38,10 @@ DeviceInterface danskin::describeDevice(const Module &device,
   interface.sums = stem + "sums";
   interface.workspace = stem + "device";
   interface.near = stem + "block";
+  const Function *kernel = device.getFunction(interface.kernel);
+  Attribute columns = kernel->getFnAttribute("dp.columns");
+  if (columns.isValid())
+    columns.getValueAsString().getAsInteger(10, interface.columns);
   return interface;
 }
 

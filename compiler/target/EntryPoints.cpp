@@ -183,6 +183,7 @@ private:
                            ConstantArray::get(table, names),
                            i32(device.images.size()),
                            i32(DP_MAX_THREADS),
+                           i32(device.columns),
                            array(device.images),
                            loaded,
                            emulator,

@@ -95,6 +95,7 @@ struct DeviceInterface {
   /// What dp-wrap-kernels made; `again` may be empty.
   std::string kernel, again, sums;
   std::string workspace, near; ///< the module's functions
+  int32_t columns = 1;         ///< that a thread takes
   bool isEmulated = false;
   std::vector<ImageInterface> images;
 };

@@ -270,15 +270,18 @@ int dp_is_large(const dp_plan *plan) {
 
 /* A power of two: as many as the longest axis, so that they may have a cell
  * each; more where few instances leave room, since not all cells lie along one
- * axis. */
+ * axis. Where a thread has columns, there is work for no more. */
 static int32_t count_threads(const dp_plan *plan) {
   int64_t longest = 32;
   for (int32_t k = 0; k < plan->entry->num_sizes; ++k)
     if (plan->sizes[k] > longest)
       longest = plan->sizes[k];
-  int32_t threads = 32;
+  int32_t threads = 32, columns = plan->device->columns;
+  if (columns > 1)
+    longest = (longest + columns - 1) / columns;
   while (threads * 2 <= plan->device->max_threads &&
-         (threads < longest || plan->batch * threads < FEW_THREADS))
+         (threads < longest ||
+          (columns < 2 && plan->batch * threads < FEW_THREADS)))
     threads *= 2;
   return threads;
 }

@@ -6,15 +6,17 @@ A thread of a GPU costs what it issues, whatever the instruction, and machine co
 can be counted without a GPU. A sweep is a loop over times: all threads meet in it,
 at a barrier or in a shuffle. The loops within it take cells. The table has three numbers a
 kernel: what its sweeps issue for a cell, one after the other; what a thread issues
-beside, a time of each sweep; and what stands in all other loops. It has the goal too,
+beside, a time of each sweep, if it may take no cell at that; and what stands in all other loops. It has the goal too,
 where there is one: from the roofs of an H200, it is what the best kernel would issue. A
 kernel above its goal passes; one above its row fails. `run_slots.py --update`
 writes today's counts, for those who know why they are larger.
 """
 
 import concurrent.futures
+import math
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,7 @@ from machinecode import loops  # noqa: E402
 TABLE = ROOT / "test/bench/slots.txt"
 ARCHS = (80, 90)
 SLACK = 1.05  # what another ptxas may make of the same
+COLUMNS = re.compile(r"\.shared .*columns(\d+)")  # what a kernel says of those that a thread takes
 MEETING = ("BAR", "SHFL")
 HEADER = """# Issue slots of GPU kernels: case, processor, kernel; of a cell, of a time, of other
 # loops; the goal of a cell. Written by run_slots.py --update.
@@ -66,22 +69,25 @@ CASES = [
 ]  # fmt: skip
 
 
-def count(loop):
+def count(loop, columns):
     """(of a cell, of a time, of other loops) of a loop and those within."""
-    meets = any(i.name in MEETING for i in loop.own)
+    names = {i.name for i in loop.own}
+    # A thread takes columns, and hands the last on in the block's memory.
+    if columns and names >= {"BAR", "STS"}:
+        return math.ceil(loop.slots() / columns), 0, 0
+    meets = not names.isdisjoint(MEETING)
     if meets and loop.inner:
         return sum((inner.rounds or 1) * inner.slots() for inner in loop.inner), len(loop.own), 0
     if meets:
         return len(loop.own), 0, 0
-    if not loop.inner:
-        return 0, 0, len(loop.own)
-    return tuple(map(sum, zip((0, 0, len(loop.own)), *map(count, loop.inner))))
+    parts = [count(inner, columns) for inner in loop.inner]
+    return tuple(map(sum, zip((0, 0, len(loop.own)), *parts))) if parts else (0, 0, len(loop.own))
 
 
-def count_kernel(blocks):
+def count_kernel(blocks, columns=0):
     """The same of a kernel, whose outermost loop takes instances."""
     outermost = sass.nest(loops(blocks), blocks)
-    parts = [count(inner) for loop in outermost for inner in loop.inner]
+    parts = [count(inner, columns) for loop in outermost for inner in loop.inner]
     return tuple(map(sum, zip((0, 0, 0), *parts)))
 
 
@@ -95,9 +101,11 @@ def count_case(dpc, ptxas, case, arch):
             source = pathlib.Path(folder, "ptx")
             source.write_text(ptx)
             subprocess.run([ptxas, f"-arch=sm_{arch}", "-O3", source, "-o", cubin], check=True, capture_output=True)
+            columns = COLUMNS.search(ptx)
             for name, blocks in sass.kernels(cubin.read_bytes(), arch).items():
                 if name.endswith("_kernel"):
-                    found[name.split("_", 1)[1].removesuffix("_f32_kernel")] = count_kernel(blocks)
+                    found[name.split("_", 1)[1].removesuffix("_f32_kernel")] = \
+                        count_kernel(blocks, int(columns[1]) if columns else 0)
     return found
 
 

@@ -220,6 +220,7 @@ typedef struct dp_device_kernels {
   const char *names[DP_NUM_KERNELS]; /* NULL: there is none */
   int32_t num_images;
   int32_t max_threads; /* of a block: DP_MAX_THREADS */
+  int32_t columns; /* a thread takes so many cells side by side; else below 2 */
   const dp_image *images;
   void **loaded; /* the runtime's: DP_NUM_KERNELS an image, at first NULL */
   dp_emulator emulator;
