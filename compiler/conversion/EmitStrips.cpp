@@ -45,7 +45,10 @@ private:
 
   void emitRow(OpBuilder &b, Value row);
   void emitCell(OpBuilder &b, Statement &statement, unsigned column);
-  void emitUnits(OpBuilder &b, Statement &statement, StripCell &cell);
+  Facts getFacts(const Domain &domain, unsigned column, bool isInside);
+  Value emitGuard(OpBuilder &b, const Domain &domain, unsigned column);
+  SmallVector<Value> emitUnits(OpBuilder &b, Statement &statement,
+                               unsigned column);
   void emitCorners(OpBuilder &b);
   void takeEdge(OpBuilder &b, Value row);
   void leaveEdge(OpBuilder &b, Value row);
@@ -248,81 +251,79 @@ void StripEmitter::leaveEdge(OpBuilder &b, Value row) {
 // Cells
 //===----------------------------------------------------------------------===//
 
-/// Computes the cells of the statement's units; what is held of them is known
-/// to the cell.
-void StripEmitter::emitUnits(OpBuilder &b, Statement &statement,
-                             StripCell &here) {
-  cell.enter(&here);
-  for (Unit &unit : statement.units)
-    cell.emitCells(b, unit, here.indices);
-  cell.enter(nullptr);
+/// What is known of the indices of a cell: `isInside`, or that it is not beyond
+/// the last column is not known but of a thread's first.
+Facts StripEmitter::getFacts(const Domain &domain, unsigned column,
+                             bool isInside) {
+  Facts facts(plan.forms);
+  auto addBounds = [&](unsigned dim, unsigned beyondFirst, bool hasLast) {
+    Form index = Form::variable(domain.dims[dim]);
+    bool isUp = strips.sign > 0;
+    if (isUp || hasLast)
+      facts.add(order(strips.lows[dim], index, isUp ? beyondFirst : 0));
+    if (!isUp || hasLast)
+      facts.add(order(index, strips.highs[dim], isUp ? 0 : beyondFirst));
+  };
+  addBounds(0, 0, true);
+  addBounds(1, column, isInside || column == 0);
+  return facts;
 }
 
-void StripEmitter::emitCell(OpBuilder &b, Statement &statement,
-                            unsigned column) {
-  const Domain &domain = statement.over->domain;
-  StripCell here{strips, domain, indices, Facts(plan.forms),
-                 [&](TablePlan &table, unsigned above, unsigned left) {
-                   Window &window = *llvm::find_if(
-                       windows, [&](Window &w) { return w.table == &table; });
-                   return window.rows[above][window.held->left + column - left];
-                 }};
-  Form dims[] = {Form::variable(domain.dims[0]),
-                 Form::variable(domain.dims[1])};
-  for (unsigned dim : {0, 1}) {
-    // A thread's first column is at least the first of all.
-    unsigned beyond = dim == 1 ? column : 0;
-    here.facts.add(
-        order(strips.lows[dim], dims[dim], strips.sign > 0 ? beyond : 0));
-    here.facts.add(
-        order(dims[dim], strips.highs[dim], strips.sign < 0 ? beyond : 0));
-  }
-  // That it is not beyond the last is to be asked, but of the first column.
-  Facts before(plan.forms);
-  for (unsigned dim : {0, 1}) {
-    bool isOpen = dim == 1 && column > 0;
-    if (!isOpen || strips.sign > 0)
-      before.add(order(strips.lows[dim], dims[dim],
-                       dim == 1 && strips.sign > 0 ? column : 0));
-    if (!isOpen || strips.sign < 0)
-      before.add(order(dims[dim], strips.highs[dim],
-                       dim == 1 && strips.sign < 0 ? column : 0));
-  }
-  for (const FormConstraint &constraint : domain.constraints)
-    here.facts.add(constraint);
+/// Asks what is not known of whether there is such a cell; null for nothing.
+Value StripEmitter::emitGuard(OpBuilder &b, const Domain &domain,
+                              unsigned column) {
+  Facts facts = getFacts(domain, column, /*isInside=*/false);
   IRMapping scope;
   scope.map(domain.dims, indices);
   Value guard;
   for (const FormConstraint &constraint : domain.constraints) {
-    if (before.imply(constraint))
+    if (facts.imply(constraint))
       continue;
     Value holds = env.emitHolds(b, constraint, scope);
     guard = guard ? b.create<arith::AndIOp>(loc, guard, holds) : holds;
   }
+  return guard;
+}
 
-  SmallVector<Window *> own;
-  SmallVector<Type> types;
-  for (Window &window : windows)
-    if (window.table->root == statement.over->op) {
-      own.push_back(&window);
-      llvm::append_range(types, memory.getRawTypes(*window.table));
-    }
-  auto getOwn = [&] {
-    SmallVector<Value> raws;
-    for (Window *window : own)
-      llvm::append_range(raws, cell.getKnown(*window->table));
-    cell.leave();
-    return raws;
+/// Computes the cells of the statement's units; gives what is held of them.
+SmallVector<Value> StripEmitter::emitUnits(OpBuilder &b, Statement &statement,
+                                           unsigned column) {
+  const Domain &domain = statement.over->domain;
+  auto load = [&](TablePlan &table, unsigned above, unsigned left) {
+    Window &window = *llvm::find_if(
+        windows, [&](Window &each) { return each.table == &table; });
+    return window.rows[above][window.held->left + column - left];
   };
-  SmallVector<Value> raws;
-  if (!guard) {
-    emitUnits(b, statement, here);
-    raws = getOwn();
-  } else {
+  StripCell here{strips, domain, indices,
+                 getFacts(domain, column, /*isInside=*/true), load};
+  for (const FormConstraint &constraint : domain.constraints)
+    here.facts.add(constraint);
+  cell.enter(&here);
+  for (Unit &unit : statement.units)
+    cell.emitCells(b, unit, indices);
+  SmallVector<Value> numbers;
+  for (Window &window : windows)
+    if (window.table->root == statement.over->op)
+      llvm::append_range(numbers, cell.getKnown(*window.table));
+  cell.leave();
+  cell.enter(nullptr);
+  return numbers;
+}
+
+void StripEmitter::emitCell(OpBuilder &b, Statement &statement,
+                            unsigned column) {
+  SmallVector<Window *> own;
+  for (Window &window : windows)
+    if (window.table->root == statement.over->op)
+      own.push_back(&window);
+  SmallVector<Value> numbers;
+  if (Value guard = emitGuard(b, statement.over->domain, column)) {
+    SmallVector<Type> types;
+    for (Window *window : own)
+      llvm::append_range(types, memory.getRawTypes(*window->table));
     auto branch = b.create<scf::IfOp>(loc, types, guard, !types.empty());
     OpBuilder then = OpBuilder::atBlockBegin(branch.thenBlock());
-    emitUnits(then, statement, here);
-    SmallVector<Value> made = getOwn();
+    SmallVector<Value> made = emitUnits(then, statement, column);
     if (!types.empty()) {
       then.setInsertionPointToEnd(branch.thenBlock());
       then.create<scf::YieldOp>(loc, made);
@@ -333,9 +334,11 @@ void StripEmitter::emitCell(OpBuilder &b, Statement &statement,
                            memory.emitNothing(otherwise, *window->table));
       otherwise.create<scf::YieldOp>(loc, nothing);
     }
-    raws.assign(branch.result_begin(), branch.result_end());
+    numbers.assign(branch.result_begin(), branch.result_end());
+  } else {
+    numbers = emitUnits(b, statement, column);
   }
-  ArrayRef<Value> rest = raws;
+  ArrayRef<Value> rest = numbers;
   for (Window *window : own) {
     Memory::Raw &raw = window->rows[0][window->held->left + column];
     size_t width = raw.size();

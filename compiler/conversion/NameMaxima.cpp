@@ -13,6 +13,7 @@
 #include "compiler/conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Matchers.h"
 
 namespace danskin {
@@ -46,10 +47,10 @@ static void nameMaximum(arith::SelectOp op) {
   OpBuilder at(op);
   if (isOf(getCompare(inner.getCondition(), arith::CmpFPredicate::OGT)))
     op.replaceAllUsesWith(
-        at.create<arith::MaximumFOp>(op.getLoc(), a, b).getResult());
+        at.create<LLVM::MaximumOp>(op.getLoc(), a, b).getResult());
   else if (isOf(getCompare(inner.getCondition(), arith::CmpFPredicate::OLT)))
     op.replaceAllUsesWith(
-        at.create<arith::MinimumFOp>(op.getLoc(), a, b).getResult());
+        at.create<LLVM::MinimumOp>(op.getLoc(), a, b).getResult());
 }
 
 /// `x != c ? x : c` and `x != c ? -x : -c`: a number that says by itself that

@@ -117,11 +117,12 @@ def DpNameMaxima : Pass<"dp-name-maxima", "::mlir::ModuleOp"> {
   let summary = "maxima as operations of their own";
   let description = [{
     Replaces comparisons and selections that are the maximum or the minimum of two
-    f32 numbers, a NaN where one is, by arith.maximumf and arith.minimumf; of a zero
-    and a negative zero these give the greater and the lesser one. Drops
+    f32 numbers, a NaN where one is, by llvm.intr.maximum and llvm.intr.minimum; of a
+    zero and a negative zero these give the greater and the lesser one. Drops
     selections that say of an infinity, which stands for an absent number, what the
     number says itself.
   }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def DpUnrollReductions : Pass<"dp-unroll-reductions", "::mlir::ModuleOp"> {

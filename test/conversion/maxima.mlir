@@ -2,8 +2,8 @@
 
 // CHECK-LABEL: func.func @maxima(
 // CHECK-SAME:    %[[A:.*]]: f32, %[[B:.*]]: f32)
-// CHECK-NEXT:  %[[MAX:.*]] = arith.maximumf %[[A]], %[[B]]
-// CHECK-NEXT:  %[[MIN:.*]] = arith.minimumf %[[MAX]], %[[B]]
+// CHECK-NEXT:  %[[MAX:.*]] = llvm.intr.maximum(%[[A]], %[[B]])
+// CHECK-NEXT:  %[[MIN:.*]] = llvm.intr.minimum(%[[MAX]], %[[B]])
 // CHECK-NEXT:  return %[[MIN]]
 func.func @maxima(%a: f32, %b: f32) -> f32 {
   %nan = arith.constant 0x7FC00000 : f32
@@ -21,7 +21,7 @@ func.func @maxima(%a: f32, %b: f32) -> f32 {
 // Of doubles there is no such instruction, and the first of two equal numbers is something else.
 
 // CHECK-LABEL: func.func @others(
-// CHECK-NOT: arith.maximumf
+// CHECK-NOT: llvm.intr.maximum
 func.func @others(%a: f32, %b: f32, %c: f64, %d: f64) -> (f32, f64) {
   %nan = arith.constant 0x7FC00000 : f32
   %none = arith.cmpf uno, %a, %b : f32
