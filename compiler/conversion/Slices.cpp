@@ -19,3 +19,23 @@ Value danskin::conversion::cloneInLoop(OpBuilder &b, Value value,
   b.clone(*op, map);
   return map.lookup(value);
 }
+
+Value danskin::conversion::cloneBefore(OpBuilder &b, Value value, Operation *op,
+                                       IRMapping &map) {
+  if (Value known = map.lookupOrNull(value))
+    return known;
+  if (!op->isProperAncestor(value.getParentBlock()->getParentOp()) &&
+      value.getParentBlock()->getParentOp() != op)
+    return value;
+  Operation *inner = value.getDefiningOp();
+  if (!inner || inner->getNumRegions() || !isPure(inner))
+    return Value();
+  for (Value operand : inner->getOperands()) {
+    Value earlier = cloneBefore(b, operand, op, map);
+    if (!earlier)
+      return Value();
+    map.map(operand, earlier);
+  }
+  b.clone(*inner, map);
+  return map.lookup(value);
+}

@@ -18,6 +18,11 @@ namespace danskin::conversion {
 mlir::Value cloneInLoop(mlir::OpBuilder &b, mlir::Value value,
                         mlir::scf::ForOp loop, mlir::IRMapping &map);
 
+/// `value`, which is in `op`, as it can be computed before: clones what it is
+/// computed from. Null where that is not known there or has effects.
+mlir::Value cloneBefore(mlir::OpBuilder &b, mlir::Value value,
+                        mlir::Operation *op, mlir::IRMapping &map);
+
 } // namespace danskin::conversion
 
 #endif // DANSKIN_CONVERSION_SLICES_H
