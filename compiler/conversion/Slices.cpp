@@ -24,8 +24,7 @@ Value danskin::conversion::cloneBefore(OpBuilder &b, Value value, Operation *op,
                                        IRMapping &map) {
   if (Value known = map.lookupOrNull(value))
     return known;
-  if (!op->isProperAncestor(value.getParentBlock()->getParentOp()) &&
-      value.getParentBlock()->getParentOp() != op)
+  if (!op->isAncestor(value.getParentBlock()->getParentOp()))
     return value;
   Operation *inner = value.getDefiningOp();
   if (!inner || inner->getNumRegions() || !isPure(inner))

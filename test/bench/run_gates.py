@@ -15,6 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/lib"))
+import ceilings  # noqa: E402
 import driver  # noqa: E402
 from machinecode import functions, hot_loops, width  # noqa: E402
 
@@ -40,14 +41,8 @@ def count(dpc, path, reg, isa):
     return found
 
 
-def written():
-    """The rows of the table as they stand."""
-    text = TABLE.read_text() if TABLE.exists() else ""
-    return [tuple(line.split()) for line in text.splitlines() if line and not line.startswith("#")]
-
-
 def read():
-    return {row[:4]: (int(row[5]), int(row[6])) for row in written()}
+    return {row[:4]: (int(row[5]), int(row[6])) for row in ceilings.read(TABLE)}
 
 
 def faults(key, counts, table):
@@ -91,10 +86,8 @@ def update(options):
         counted.add(key)
         rows += [(*key, name, str(size), *(str(math.ceil(number * SLACK)) for number in numbers))
                  for name, (size, *numbers) in sorted(counts.items())]  # fmt: skip
-    rows = sorted(rows + [row for row in written() if row[:3] not in counted])
-    widths = [max(len(row[k]) for row in rows) for k in range(7)]
-    lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
-    TABLE.write_text(HEADER + "\n".join(lines) + "\n")
+    rows = sorted(rows + [row for row in ceilings.read(TABLE) if row[:3] not in counted])
+    ceilings.write(TABLE, HEADER, rows)
     return 0
 
 

@@ -23,6 +23,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/lib"))
+import ceilings  # noqa: E402
 import cuda  # noqa: E402
 import driver  # noqa: E402
 import sass  # noqa: E402
@@ -111,9 +112,7 @@ def count_case(dpc, ptxas, case, arch):
 
 def written():
     """{(case, processor, kernel): counts} of the table."""
-    text = TABLE.read_text() if TABLE.exists() else ""
-    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
-    return {tuple(row[:3]): tuple(map(int, row[3:6])) for row in rows}
+    return {row[:3]: tuple(map(int, row[3:6])) for row in ceilings.read(TABLE)}
 
 
 def faults(key, counts, table):
@@ -165,9 +164,7 @@ def update(options):
         table = {key: row for key, row in table.items() if key[:2] != (case.name, arch)}
         table |= {(case.name, arch, kernel): numbers for kernel, numbers in counts.items()}
     rows = [(*key, *map(str, numbers), goals.get((key[0], key[2]), "-")) for key, numbers in sorted(table.items())]
-    widths = [max(len(row[k]) for row in rows) for k in range(7)]
-    lines = ("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip() for row in rows)
-    TABLE.write_text(HEADER + "\n".join(lines) + "\n")
+    ceilings.write(TABLE, HEADER, rows)
     return 0
 
 
