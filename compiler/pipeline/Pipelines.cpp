@@ -107,6 +107,8 @@ static void addDerivatives(OpPassManager &manager,
   DpSelectEntryOptions select;
   select.entry = entry.name.str();
   onProgram(manager).addPass(createDpSelectEntry(select));
+  if (entry.tracesPath)
+    onProgram(manager).addPass(createDpLayOutPaths());
   entry.derive(manager, options);
   onProgram(manager).addPass(createDpStoreWeights());
   onProgram(manager).addPass(createDpSimplifyPresence());

@@ -50,6 +50,18 @@ static bool readsTable(dp::ArmOp arm, ArrayRef<dp::IterateOp> iterates) {
   });
 }
 
+/// Does the arm read what is computed with the maximum itself (a sum that is
+/// one of its candidates)? That does not pass by: it waits for the maximum.
+static bool readsOwn(dp::ArmOp arm, dp::TableOp maximum) {
+  return arm
+      .walk([&](dp::ReadOp read) {
+        auto table = read.getArray().getDefiningOp<dp::TableOp>();
+        bool isOwn = table && getRootOwner(table) == getRootOwner(maximum);
+        return isOwn ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 /// The equation of `table`: a choice like `choose`, without its arms and
 /// statistics. Leaves the builder where arms go; returns the equation's block.
 static Block *createChoice(OpBuilder &b, dp::ChooseOp choose,
@@ -113,7 +125,8 @@ bool Carrier::isWorthIt() {
     return dependsOn(iterate.getLower(), iterates) ||
            dependsOn(iterate.getUpper(), iterates);
   });
-  return iterates.size() > 1 && isBox && readsTable(arm, iterates);
+  return iterates.size() > 1 && isBox && readsTable(arm, iterates) &&
+         !readsOwn(arm, node);
 }
 
 /// Over the node's indices and those of the arm, of which the first `axis` are

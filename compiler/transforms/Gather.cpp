@@ -149,37 +149,44 @@ struct Gather::Solver {
 
   /// Solves an equality with one unknown left. A function of unknowns may be
   /// solved for too (`i / 2` of a cell), its operands are then bounded by it.
+  /// Those of the read come first: where a guard fixes an index too, the reader
+  /// of the own cell has to be known as such.
   bool pin() {
-    for (unsigned e = 0; e < relation.getNumEqualities(); ++e) {
-      LinearForm form = toForm(sets::equality(relation, e));
-      std::optional<unsigned> unknown;
-      bool single = true;
-      for (auto [id, coefficient] : form.getTerms()) {
-        if (resolved[id])
-          continue;
-        single = !unknown;
-        unknown = id;
-        if (!single)
-          break;
-      }
-      if (!unknown || !single ||
-          space.getVariable(*unknown).kind == Variable::Data ||
-          space.getVariable(*unknown).kind == Variable::Source)
-        continue;
-      int64_t coefficient = form.getCoefficient(*unknown);
-      LinearForm rest = form - LinearForm::variable(*unknown) * coefficient;
-      GatherStep step = {
-          GatherStep::Pin,       *unknown, coefficient > 0 ? -rest : rest,
-          std::abs(coefficient), {},       {}};
-      resolved[*unknown] = true;
-      looped[*unknown] = isLooped(rest);
-      gather.steps.push_back(step);
-      if (space.getVariable(*unknown).kind == Variable::Quotient)
-        gather.quotients.push_back(*unknown);
-      markUsed(form);
-      return true;
-    }
+    for (LinearForm equation : equations)
+      if (pin(equation))
+        return true;
+    for (unsigned e = 0; e < relation.getNumEqualities(); ++e)
+      if (pin(toForm(sets::equality(relation, e))))
+        return true;
     return false;
+  }
+
+  bool pin(const LinearForm &form) {
+    std::optional<unsigned> unknown;
+    for (auto [id, coefficient] : form.getTerms()) {
+      if (resolved[id])
+        continue;
+      if (unknown)
+        return false;
+      unknown = id;
+    }
+    if (!unknown || space.getVariable(*unknown).kind == Variable::Data ||
+        space.getVariable(*unknown).kind == Variable::Source)
+      return false;
+    int64_t coefficient = form.getCoefficient(*unknown);
+    LinearForm rest = form - LinearForm::variable(*unknown) * coefficient;
+    gather.steps.push_back({GatherStep::Pin,
+                            *unknown,
+                            coefficient > 0 ? -rest : rest,
+                            std::abs(coefficient),
+                            {},
+                            {}});
+    resolved[*unknown] = true;
+    looped[*unknown] = isLooped(rest);
+    if (space.getVariable(*unknown).kind == Variable::Quotient)
+      gather.quotients.push_back(*unknown);
+    markUsed(form);
+    return true;
   }
 
   /// An equation of the read that this equality (a multiple of) is needs no

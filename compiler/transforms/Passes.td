@@ -265,18 +265,29 @@ def DpCheckpointTables : Pass<"dp-checkpoint-tables", "::mlir::dp::ProgramOp"> {
   }];
 }
 
+def DpLayOutPaths : Pass<"dp-lay-out-paths", "::mlir::dp::ProgramOp"> {
+  let summary = "number the tables of paths";
+  let description = [{
+    Sets `path_number` of tables and outputs, in the order of the text, outputs
+    after tables, and the program's `path_rank` and `path_binders`: the most
+    indices that one of them has, and that an arm of theirs binds. They fix the
+    layout of the rows of a path before tables that nothing needs are left out.
+    Expects isolated reductions.
+  }];
+}
+
 def DpTracePath : Pass<"dp-trace-path", "::mlir::dp::ProgramOp"> {
   let summary = "add the path of the winners";
   let description = [{
-    Expects isolated reductions whose choices are all hard, and, for a tight
-    bound on the length, schedules. Adds the outputs `argmax` and
+    Expects isolated reductions whose choices are all hard, paths laid out, and,
+    for a tight bound on the length, schedules. Adds the outputs `argmax` and
     `argmax.length` with the dp.traceback that fills them. A row is a table's
     number (outputs count after the tables), the indices of its cell, the number
     of its equation, that of the arm that won (among the arms of all choices of
     the equation), and the indices that the arm bound; each part as long as it is
-    at most, filled up with -1. An equation without a
-    choice has a row with arm -1. Tables that no choice stands behind give
-    nothing. Fails where a path goes through anything but sums of cells.
+    at most, filled up with -1. An equation without a choice has a row with arm
+    -1. Tables that no choice stands behind give nothing. Fails where a path goes
+    through anything but sums of cells.
   }];
 }
 

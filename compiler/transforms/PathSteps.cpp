@@ -93,29 +93,17 @@ int64_t PathSteps::getArmNumber(dp::ArmOp arm) {
 //===----------------------------------------------------------------------===//
 
 PathSteps::PathSteps(dp::ProgramOp program) {
-  Block &body = program.getBody().front();
-  for (auto table : body.getOps<dp::TableOp>()) {
-    bool isOutput = table.getRole() == dp::TableRole::Output;
-    if (!isOutput && table.getRole() != dp::TableRole::Table)
+  auto get = [](Operation *op, StringRef attribute) {
+    return op->getAttrOfType<IntegerAttr>(attribute).getInt();
+  };
+  rank = get(program, rankAttr);
+  binders = get(program, bindersAttr);
+  for (auto table : program.getBody().front().getOps<dp::TableOp>()) {
+    if (!table->hasAttr(numberAttr))
       continue;
+    bool isOutput = table.getRole() == dp::TableRole::Output;
     (isOutput ? outputs : tables).push_back(table);
-    rank = std::max(rank, table.getRank());
-  }
-  // Tables that were split off one another have its name.
-  unsigned count = 0;
-  for (ArrayRef<dp::TableOp> part : {getTables(), getOutputs()}) {
-    llvm::StringMap<unsigned> byName;
-    for (dp::TableOp table : part) {
-      auto [number, isNew] = byName.try_emplace(table.getName(), count);
-      count += isNew;
-      numbers.try_emplace(table, number->second);
-    }
-  }
-  for (auto equation : body.getOps<dp::EquationOp>()) {
-    auto root = getRoot(equation.getTables()[0].getDefiningOp<dp::TableOp>());
-    dp::ChooseOp choice = getChoice(equation);
-    if (choice && root.getRole() != dp::TableRole::Let)
-      binders = std::max(binders, choice.getMaxBinders());
+    numbers[table] = get(table, numberAttr);
   }
   findOnPath(program);
 }

@@ -21,6 +21,13 @@ namespace danskin {
 
 class PathSteps {
 public:
+  /// How rows are laid out, whatever becomes of the program's tables after
+  /// DpLayOutPaths: the number of a table, and of the program the most indices
+  /// that a table has and that an arm binds.
+  static constexpr llvm::StringLiteral numberAttr = "path_number";
+  static constexpr llvm::StringLiteral rankAttr = "path_rank";
+  static constexpr llvm::StringLiteral bindersAttr = "path_binders";
+
   explicit PathSteps(mlir::dp::ProgramOp program);
 
   /// What the user calls a table, an output included, in program order.

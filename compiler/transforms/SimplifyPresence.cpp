@@ -19,6 +19,7 @@
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
+using namespace danskin;
 
 namespace danskin {
 #define GEN_PASS_DEF_DPSIMPLIFYPRESENCE

@@ -1,5 +1,5 @@
 // RUN: dp-opt %s --split-input-file --verify-diagnostics \
-// RUN:   --pass-pipeline='builtin.module(dp.program(dp-isolate-reductions,dp-assign-schedule,dp-trace-path))' \
+// RUN:   --pass-pipeline='builtin.module(dp.program(dp-isolate-reductions,dp-lay-out-paths,dp-assign-schedule,dp-trace-path))' \
 // RUN:   | FileCheck %s
 
 // CHECK-LABEL: dp.program @hops

@@ -174,6 +174,9 @@ bool danskin::setMood(RandomEngine &random, Mood mood, const Program &program,
     return true;
   bool isAny = false;
   std::set<std::string> temperatures = findTemperatures(program);
+  // The derivative in a gamma is that of a difference of such numbers.
+  if (mood == Mood::Large && !temperatures.empty())
+    return false;
   double dead = traits.isMaxOnly ? -INFINITY : INFINITY;
   for (auto &[name, tensor] : instance.floats) {
     bool isWeight = traits.isOneSided() && traits.directInputs.count(name) &&

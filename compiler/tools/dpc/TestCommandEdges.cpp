@@ -128,14 +128,49 @@ static ResolvedCall deleteEdge(ResolvedCall call, const EdgeInputs &inputs,
   return call;
 }
 
+/// Is every candidate of an edge weighed by an input of `names`? One that is
+/// not stays where a weight is infinite.
+static bool isEveryEdgeWeighed(const Program &program,
+                               ArrayRef<std::string> names) {
+  bool all = true;
+  auto look = [&](const Expr &expr) {
+    auto *choice = dyn_cast<ChoiceExpr>(&expr);
+    if (!choice)
+      return;
+    for (const Alternative &alternative : choice->alternatives) {
+      if (none_of(alternative.binders, [](const auto &binder) {
+            return binder->values && binder->values->isEdges();
+          }))
+        continue;
+      bool isWeighed = false;
+      walk(*alternative.body, [&](const Expr &part) {
+        if (auto *read = dyn_cast<ReadExpr>(&part))
+          isWeighed |= is_contained(names, read->name);
+      });
+      all &= isWeighed;
+    }
+  };
+  for (const auto &let : program.lets)
+    walk(*let->body, look);
+  for (const auto &equation : program.equations)
+    walk(*equation->body, look);
+  for (const auto &output : program.outputs)
+    walk(*output->body, look);
+  return all;
+}
+
 Error PropertyChecker::checkDeadEdge() {
   const char *what = "edge -inf = deleted";
   std::optional<EdgeInputs> inputs = findEdgeInputs(program);
   auto isWeight = [&](const std::string &name) {
     return traits.directInputs.count(name) && traits.getSign(name) != 0;
   };
-  if (!inputs || !traits.isOneSided() || !any_of(inputs->names, isWeight)) {
-    tally.skip(what, "no input weighs the edges of a dag");
+  std::vector<std::string> weights;
+  if (inputs)
+    copy_if(inputs->names, std::back_inserter(weights), isWeight);
+  if (weights.empty() || !traits.isOneSided() ||
+      !isEveryEdgeWeighed(program, weights)) {
+    tally.skip(what, "no input weighs all candidates of an edge");
     return Error::success();
   }
   int64_t edges = call.sizes.at(inputs->edges->name);
@@ -147,10 +182,9 @@ Error PropertyChecker::checkDeadEdge() {
     consumeError(std::move(error));
     return Error::success();
   }
-  for (const std::string &name : inputs->names)
-    if (isWeight(name))
-      dead.floats.at(name).array.data[edge] =
-          traits.getSign(name) * (traits.isMaxOnly ? -INFINITY : INFINITY);
+  for (const std::string &name : weights)
+    dead.floats.at(name).array.data[edge] =
+        traits.getSign(name) * (traits.isMaxOnly ? -INFINITY : INFINITY);
   Expected<Results> without = evaluate(deleted);
   if (!without)
     return without.takeError();

@@ -11,13 +11,15 @@ using namespace llvm;
 using namespace danskin;
 using namespace danskin::reference;
 
-/// The call with every float moved by about `relative`.
+/// The call with every float moved by about `relative` of it, zeros by as much
+/// of 1.
 static ResolvedCall perturb(RandomEngine &random, const ResolvedCall &call,
                             double relative) {
   ResolvedCall moved = call;
   for (auto &[name, floats] : moved.floats)
     for (double &x : floats.array.data)
-      x *= 1 + relative * (double(drawInt(random, -1000, 1000)) / 1000);
+      x += (x == 0 ? 1 : x) * relative *
+           (double(drawInt(random, -1000, 1000)) / 1000);
   return moved;
 }
 

@@ -225,7 +225,7 @@ Error PropertyChecker::checkDeadWeight() {
   }
   const std::string &name = names[drawInt(random, 0, names.size() - 1)];
   size_t place = drawInt(random, 0, call.floats.at(name).array.data.size() - 1);
-  double lost = traits.isMaxOnly ? -1 : 1;
+  double lost = traits.isMaxOnly ? -1 : 1, scale = getScale();
   auto evaluateAt = [&](double size) {
     ResolvedCall dead = call;
     dead.floats.at(name).array.data[place] = traits.getSign(name) * lost * size;
@@ -234,15 +234,15 @@ Error PropertyChecker::checkDeadWeight() {
   Expected<Results> dead = evaluateAt(INFINITY);
   if (!dead)
     return dead.takeError();
-  Expected<Results> far = evaluateAt(1e7);
+  Expected<Results> far = evaluateAt(1e7 * scale);
   if (!far)
     return far.takeError();
   bool isFeasible = true, holds = true;
   for (const auto &[output, tensor] : far->values)
     for (auto [x, y] : zip_equal(tensor.data, dead->values.at(output).data)) {
-      bool isLost = std::fabs(x) > 1e5;
+      bool isLost = std::fabs(x) > 1e5 * scale;
       isFeasible &= !isLost;
-      holds &= isLost ? y == lost * INFINITY : areNear(x, y, getScale());
+      holds &= isLost ? y == lost * INFINITY : areNear(x, y, scale);
     }
   for (const auto &[slot, tensor] : dead->grads)
     holds &= none_of(tensor.data, [](double x) { return std::isnan(x); });
