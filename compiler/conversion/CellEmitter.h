@@ -27,6 +27,9 @@ public:
   void run(mlir::OpBuilder &b, mlir::Value first, mlir::Value end,
            llvm::ArrayRef<std::pair<mlir::Value, bool>> conditions);
 
+  /// What a value of the loop's body is, in all lanes.
+  using VectorEmitter::getLanes;
+
   /// Has nothing been left out?
   mlir::Value emitIsDone(mlir::OpBuilder &b);
   /// Makes what is known before the branch of its arrays, that lanes lie side

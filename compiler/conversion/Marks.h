@@ -44,6 +44,9 @@ constexpr llvm::StringLiteral stripsAttr = "dp.strips";
 /// On a kernel whose wavefronts all go down columns: how many a thread takes.
 constexpr llvm::StringLiteral columnsAttr = "dp.columns";
 
+/// On a reduction that goes by turns, in front of the loop over what is left.
+constexpr llvm::StringLiteral turnsAttr = "dp.turns";
+
 /// On a store that adds to what is there: those to one place have an order.
 constexpr llvm::StringLiteral addAttr = "dp.add";
 

@@ -7,6 +7,7 @@
 
 #include "compiler/conversion/Turns.h"
 #include "compiler/conversion/Env.h"
+#include "compiler/conversion/Marks.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -34,6 +35,7 @@ SmallVector<Value> danskin::conversion::reduceInTurns(
         }
         inner.create<scf::YieldOp>(loc, after);
       });
+  whole->setAttr(turnsAttr, b.getUnitAttr());
   SmallVector<Value> results(whole.getResults());
   results[0] =
       b.create<scf::ForOp>(

@@ -106,16 +106,21 @@ struct DpVectorizeCells
       b.setInsertionPointAfter(kernel);
       one = cast<func::FuncOp>(b.clone(*kernel));
     }
-    if (!one)
+    if (!one) {
+      if (width > 1)
+        emitRounds(kernel, width);
       return;
+    }
     one.setName(stem + "one");
     if (width > 1)
       makeCellsAtOnce(one, stem + "cells", width, one == wavefront);
     shareCells(one);
-    if (width > 1)
+    if (width > 1) {
       for (auto &[loop, varying] : findLoops(one))
         if (!varying.getObstacle())
           emit(loop, varying);
+      emitRounds(one, width);
+    }
     one->removeAttr(sequentialAttr);
     kernel->removeAttr(sequentialAttr);
   }
