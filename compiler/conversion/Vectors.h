@@ -208,8 +208,8 @@ void emitLanes(mlir::func::FuncOp kernel, const Varying &varying,
 void emitCells(mlir::scf::ForOp loop, const Varying &varying,
                llvm::ArrayRef<unsigned> widths);
 
-/// Lets reductions of one cell to a maximum take `width` rounds at a time. Of
-/// loops over cells there are none left that vectors may take.
+/// Lets reductions of one cell take `width` rounds at a time. Of loops over
+/// cells there are none left that vectors may take.
 void emitRounds(mlir::func::FuncOp kernel, unsigned width);
 
 /// Does the operation compute a float? They are what rounds and loops are

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Compares the path that a kernel walks with the interpreter's, on random inputs.
 
-usage: path.py FILE.dp INPUT=EXTENT,EXTENT... [--rounds=N] [--max-rows=N]
+usage: path.py FILE.dp INPUT=EXTENT,EXTENT... [--rounds=N] [--max-rows=N] [--largest=N]
 
+--largest: inputs are whole numbers up to it and down to as far below 0, so that many are equal.
 --max-rows: the array that a caller has to give must not have more.
 """
 
@@ -32,7 +33,12 @@ def main(spec, *arguments):
             files = []
             for name, extents in shapes.items():
                 path = f"{folder}/{name}.npy"
-                np.save(path, generator.normal(size=[int(n) for n in extents.split(",")]))
+                shape = [int(n) for n in extents.split(",")]
+                array = generator.normal(size=shape)
+                if "largest" in options:
+                    largest = int(options["largest"])
+                    array = generator.integers(-largest, largest, shape, endpoint=True).astype(float)
+                np.save(path, array)
                 files.append(f"{name}={path}")
             rows, length = call("run", spec, files, f"{folder}/run")
             expected, steps = call("eval", spec, files, f"{folder}/eval")
