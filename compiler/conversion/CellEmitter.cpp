@@ -121,12 +121,16 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
     address.memory = mine.memory;
     strides = mine.strides;
   }
-  // All lanes' common step, and what is no progression.
+  // All lanes' common step, whether it is one down, and what is no progression.
   Value step = zero, rest;
+  bool rises = false, falls = false;
   for (auto [index, stride] : llvm::zip_equal(indices, strides)) {
     if (auto known = getProgression(b, index)) {
       address.base = add(b, address.base, multiply(b, known->first, stride));
       step = add(b, step, multiply(b, known->step, stride));
+      std::optional<int64_t> by = getConstantIntValue(known->step);
+      rises |= by != 0 && by != -1;
+      falls |= by == -1;
       continue;
     }
     Value term =
@@ -135,18 +139,18 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
   }
   if (!rest && matchPattern(step, m_One()))
     return address;
-  llvm::APInt constantStep;
-  address.descends = !rest &&
-                     matchPattern(step, m_ConstantInt(&constantStep)) &&
-                     constantStep.isAllOnes();
   address.offsets = b.createOrFold<arith::MulIOp>(here, lane, spread(b, step));
-  if (rest)
+  if (rest) {
     address.offsets = b.create<arith::AddIOp>(here, address.offsets, rest);
-  else
-    address.adjacent =
-        b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, step, one);
-  if (address.adjacent)
-    adjacent.push_back(address.adjacent);
+    return address;
+  }
+  address.descends = falls && !rises;
+  if (getConstantIntValue(step) == -1)
+    return address;
+  address.adjacent =
+      b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, step,
+                              address.descends ? constant(b, -1) : one);
+  adjacent.push_back(address.adjacent);
   return address;
 }
 

@@ -206,9 +206,11 @@ void VectorEmitter::emitLoad(OpBuilder &b, memref::LoadOp load, Mask mask) {
   Value result;
   if (!address.offsets)
     result = loadAdjacent(b);
-  else if (address.descends && !mask)
+  else if (address.descends && !mask && !address.adjacent)
     result = loadBackwards(b);
-  else if (!address.adjacent)
+  else if (address.descends && !mask)
+    result = emitAccess(b, here, address.adjacent, type, loadBackwards, gather);
+  else if (address.descends || !address.adjacent)
     result = gather(b);
   else
     result = emitAccess(b, here, address.adjacent, type, loadAdjacent, gather);
@@ -236,7 +238,7 @@ void VectorEmitter::emitStore(OpBuilder &b, memref::StoreOp store, Mask mask) {
   };
   if (!address.offsets)
     storeAdjacent(b);
-  else if (!address.adjacent)
+  else if (address.descends || !address.adjacent)
     scatter(b);
   else
     emitAccess(b, here, address.adjacent, {}, storeAdjacent, scatter);

@@ -87,7 +87,7 @@ protected:
   /// may, `adjacent` says at run time whether they do.
   struct Address {
     mlir::Value memory, base, offsets, adjacent;
-    bool descends = false; ///< side by side from the last lane to the first
+    bool descends = false; ///< ... from the last lane to the first
   };
   virtual Address getAddress(mlir::OpBuilder &b, mlir::Value array,
                              mlir::ValueRange indices) = 0;
