@@ -144,7 +144,7 @@ void Rounds::emit(unsigned width) {
   OpBuilder inRound(rounds.getBody()->getTerminator());
   emitBody(inRound, map);
   Varying varying(rounds);
-  if (varying.getObstacle())
+  if (varying.getObstacle() || !isWorthIt(varying, rounds))
     return rounds.erase();
 
   Value times = b.create<arith::ConstantIndexOp>(loc, width);

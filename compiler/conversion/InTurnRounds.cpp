@@ -22,8 +22,9 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 /// Floats a round has to compute by itself to be worth a lane (a function
-/// counts as many), and operations that may be left to be done in turn.
-static constexpr unsigned leastWork = 6, mostInTurn = 6;
+/// counts as many), how many more for each load of elements that lie apart, and
+/// operations that may be left to be done in turn.
+static constexpr unsigned leastWork = 6, workOfApart = 6, mostInTurn = 6;
 
 namespace {
 class InTurn : public Rounds {
@@ -59,7 +60,10 @@ private:
   }
   bool isOrdered() const override { return true; }
 
-  mutable scf::ForOp copy;   ///< of the loop, in which the two are apart
+  bool isWorthIt(const Varying &varying, scf::ForOp rounds) const override;
+
+  scf::ForOp copy;           ///< of the loop, in which the two are apart
+  unsigned work = 0;         ///< of a round by itself
   DenseSet<Value> dependent; ///< on the results of the round before
 };
 } // namespace
@@ -227,7 +231,7 @@ bool InTurn::match() {
       return false;
     findDependent();
   }
-  unsigned work = 0, inTurn = 0;
+  unsigned inTurn = 0;
   for (Operation &op : copy.getBody()->without_terminator()) {
     if (!isDependent(&op)) {
       work += countWork(&op);
@@ -238,6 +242,13 @@ bool InTurn::match() {
     ++inTurn;
   }
   return work >= leastWork && inTurn <= mostInTurn;
+}
+
+bool InTurn::isWorthIt(const Varying &varying, scf::ForOp rounds) const {
+  unsigned loads = 0;
+  rounds.walk([&](memref::LoadOp load) { ++loads; });
+  unsigned apart = loads - varying.countAdjacent(rounds);
+  return work >= leastWork + workOfApart * apart;
 }
 
 void InTurn::emitBody(OpBuilder &b, IRMapping &map) {

@@ -13,6 +13,7 @@
 #ifndef DANSKIN_CONVERSION_ROUNDS_H
 #define DANSKIN_CONVERSION_ROUNDS_H
 
+#include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -35,6 +36,12 @@ protected:
   /// What a value of a round is in all lanes.
   using GetLanes = llvm::function_ref<mlir::Value(mlir::Value)>;
 
+  /// Do lanes save more than it costs to take what lies apart? `rounds`: the
+  /// loop of what rounds compute by themselves.
+  virtual bool isWorthIt(const Varying &varying,
+                         mlir::scf::ForOp rounds) const {
+    return true;
+  }
   /// What rounds compute by themselves, into the body of a loop.
   virtual void emitBody(mlir::OpBuilder &b, mlir::IRMapping &map);
   /// What the loop over vectors carries at first.

@@ -68,8 +68,6 @@ std::optional<int64_t> Varying::getStep(Value value) const {
   return std::nullopt;
 }
 
-/// How many arrays the loop takes elements of that lie side by side, or that
-/// are the same for all lanes.
 unsigned Varying::countAdjacent(scf::ForOp loop) const {
   unsigned count = 0;
   loop.walk([&](memref::LoadOp load) {

@@ -37,6 +37,9 @@ public:
   std::optional<int64_t> getStep(mlir::Value value) const;
   /// By how much each lane is ahead of the one before in an inner loop.
   int64_t getShift(mlir::scf::ForOp loop) const { return shifts.lookup(loop); }
+  /// How many arrays the loop takes elements of that lie side by side, or that
+  /// are the same for all lanes.
+  unsigned countAdjacent(mlir::scf::ForOp loop) const;
   /// Has the code nothing that lanes cannot do? If not, why.
   const char *getObstacle() const { return obstacle; }
 
@@ -47,7 +50,6 @@ private:
   bool containsAny(mlir::ValueRange values) const;
   void mark(mlir::Value value);
   void markIf(mlir::ValueRange from, mlir::ValueRange to);
-  unsigned countAdjacent(mlir::scf::ForOp loop) const;
   void chooseShift(mlir::scf::ForOp loop);
 
   llvm::DenseSet<mlir::Value> values, alike;

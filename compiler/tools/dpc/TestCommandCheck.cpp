@@ -206,6 +206,10 @@ static std::vector<int64_t> getRows(const Results &results) {
   return data.take_front(std::min<size_t>(data.size(), length * width)).vec();
 }
 
+bool danskin::haveSamePath(const Results &a, const Results &b) {
+  return a.argmax && b.argmax && getRows(a) == getRows(b);
+}
+
 static void comparePaths(const Results &actual, const Results &expected,
                          ArrayRef<Results> moved, Tally &tally) {
   if (!actual.argmax || !actual.argmaxLength)

@@ -54,6 +54,9 @@ bool areClose(double a, double b, double scale, double tolerance);
 bool areNearMaps(const reference::TensorMap &a, const reference::TensorMap &b,
                  double tolerance);
 
+/// Do both have a path, and the same?
+bool haveSamePath(const Results &a, const Results &b);
+
 /// An engine's results against the reference's. `moved` are the reference's at
 /// inputs moved a little: how far they go says what may be asked for, and a
 /// jump that the instance is a near tie.
