@@ -47,18 +47,9 @@ private:
                         [&](Value operand) { return isDependent(operand); });
   }
   void emitBody(OpBuilder &b, IRMapping &map) override;
-  SmallVector<Value> emitStart(OpBuilder &, ValueRange inits,
-                               unsigned) override {
-    return SmallVector<Value>(inits);
-  }
   llvm::SetVector<Value> findLeaves(ArrayRef<Operation *> inTurn);
   SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried, Value first,
                                 unsigned width, GetLanes getLanes) override;
-  SmallVector<Value> emitEnd(OpBuilder &, ValueRange carried, ValueRange,
-                             unsigned) override {
-    return SmallVector<Value>(carried);
-  }
-  bool isOrdered() const override { return true; }
 
   bool isWorthIt(const Varying &varying, scf::ForOp rounds) const override;
 

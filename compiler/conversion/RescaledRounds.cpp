@@ -32,17 +32,8 @@ private:
   bool matchSum(unsigned position);
   bool matchInt(unsigned position);
 
-  SmallVector<Value> emitStart(OpBuilder &, ValueRange inits,
-                               unsigned) override {
-    return SmallVector<Value>(inits);
-  }
   SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried, Value first,
                                 unsigned width, GetLanes getLanes) override;
-  SmallVector<Value> emitEnd(OpBuilder &, ValueRange carried, ValueRange,
-                             unsigned) override {
-    return SmallVector<Value>(carried);
-  }
-  bool isOrdered() const override { return true; }
   Value emitLargest(OpBuilder &b, Value lanes, unsigned width);
 
   std::optional<unsigned> top;

@@ -44,20 +44,24 @@ protected:
   }
   /// What rounds compute by themselves, into the body of a loop.
   virtual void emitBody(mlir::OpBuilder &b, mlir::IRMapping &map);
-  /// What the loop over vectors carries at first.
+  /// What the loop over vectors carries at first: what the loop does.
   virtual llvm::SmallVector<mlir::Value>
-  emitStart(mlir::OpBuilder &b, mlir::ValueRange inits, unsigned width) = 0;
+  emitStart(mlir::OpBuilder &, mlir::ValueRange inits, unsigned width) {
+    return llvm::SmallVector<mlir::Value>(inits);
+  }
   /// And after each vector, whose first round has index `first`.
   virtual llvm::SmallVector<mlir::Value>
   emitVector(mlir::OpBuilder &b, mlir::ValueRange carried, mlir::Value first,
              unsigned width, GetLanes getLanes) = 0;
   /// What the loop carries after all vectors.
-  virtual llvm::SmallVector<mlir::Value> emitEnd(mlir::OpBuilder &b,
+  virtual llvm::SmallVector<mlir::Value> emitEnd(mlir::OpBuilder &,
                                                  mlir::ValueRange carried,
                                                  mlir::ValueRange inits,
-                                                 unsigned width) = 0;
-  /// May rounds be taken in another order?
-  virtual bool isOrdered() const = 0;
+                                                 unsigned width) {
+    return llvm::SmallVector<mlir::Value>(carried);
+  }
+  /// Must rounds keep their order?
+  virtual bool isOrdered() const { return true; }
 
   /// Is the value known without the results of earlier rounds?
   bool isOfRound(mlir::Value value);
