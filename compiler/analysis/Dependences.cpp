@@ -107,8 +107,7 @@ void Extractor::collectStatements() {
   for (ScatterOp scatter : body.getOps<ScatterOp>()) {
     auto table = scatter.getTable().getDefiningOp<TableOp>();
     auto over = scatter.getOver().getDefiningOp<TableOp>();
-    if (table.getRole() != TableRole::Output || readTables.contains(table))
-      addStatement(scatter, ("+" + table.getName()).str(), over);
+    addStatement(scatter, ("+" + table.getName()).str(), over);
   }
 }
 

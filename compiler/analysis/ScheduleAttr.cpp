@@ -30,9 +30,9 @@ std::string danskin::getSummedAttrName(StringRef schedule) {
 
 void danskin::setCheckpoint(Operation *program, const Checkpoint &checkpoint,
                             StringRef schedule) {
-  std::vector<int64_t> numbers = {checkpoint.row, checkpoint.past,
-                                  checkpoint.ahead, checkpoint.readersPast,
-                                  checkpoint.sum};
+  std::vector<int64_t> numbers = {checkpoint.row,    checkpoint.past,
+                                  checkpoint.ahead,  checkpoint.readersPast,
+                                  checkpoint.latest, checkpoint.sum};
   llvm::append_range(numbers, checkpoint.producers);
   llvm::append_range(numbers, checkpoint.readers);
   program->setAttr(getCheckpointAttrName(schedule),
@@ -43,14 +43,14 @@ std::optional<Checkpoint> danskin::getCheckpoint(Operation *program,
                                                  StringRef schedule) {
   auto attr = program->getAttrOfType<DenseI64ArrayAttr>(
       getCheckpointAttrName(schedule));
-  if (!attr || attr.size() < 5)
+  if (!attr || attr.size() < 6)
     return std::nullopt;
   llvm::ArrayRef<int64_t> numbers = attr.asArrayRef();
   Checkpoint checkpoint{numbers[0], numbers[1], numbers[2], numbers[3],
-                        numbers[4], {},         {}};
-  if (checkpoint.row < 0 || attr.size() != 5 + 2 * checkpoint.row)
+                        numbers[4], numbers[5], {},         {}};
+  if (checkpoint.row < 0 || attr.size() != 6 + 2 * checkpoint.row)
     return std::nullopt;
-  checkpoint.producers = numbers.drop_front(5).take_front(checkpoint.row).vec();
+  checkpoint.producers = numbers.drop_front(6).take_front(checkpoint.row).vec();
   checkpoint.readers = numbers.take_back(checkpoint.row).vec();
   return checkpoint;
 }
@@ -101,4 +101,50 @@ FailureOr<Schedule> danskin::getSchedule(const ProgramDependences &dependences,
       return op->emitError("has more or fewer rows than other statements");
   }
   return schedule;
+}
+
+/// Two indices, one time that both have a part in.
+static bool isSlanted(dp::TableOp root, StringRef name) {
+  std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(root, name);
+  if (!rows || root.getRank() != 2)
+    return false;
+  const ScheduleRow *time = nullptr;
+  for (const ScheduleRow &row : *rows) {
+    if (row.isConstant())
+      continue;
+    if (time)
+      return false;
+    time = &row;
+  }
+  return time && !llvm::is_contained(time->coefficients, 0);
+}
+
+/// For a fixed index, do cells come in the same order of the other one?
+static std::optional<SmallVector<bool>> getDirections(dp::TableOp root,
+                                                      StringRef name) {
+  std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(root, name);
+  if (!rows)
+    return std::nullopt;
+  SmallVector<bool> ascends;
+  for (unsigned index = 0; index < root.getRank(); ++index)
+    for (const ScheduleRow &row : *rows)
+      if (int64_t coefficient = row.coefficients[index]) {
+        ascends.push_back(coefficient > 0);
+        break;
+      }
+  return ascends;
+}
+
+bool danskin::isWavefront(dp::TableOp root) {
+  bool isAny = false;
+  std::optional<SmallVector<bool>> directions;
+  for (StringRef name : {scheduleAttrName, wavefrontAttrName}) {
+    auto mine = getDirections(root, name);
+    if (mine && directions && *mine != *directions)
+      return false;
+    if (mine)
+      directions = mine;
+    isAny |= isSlanted(root, name);
+  }
+  return isAny;
 }

@@ -39,6 +39,7 @@ struct Checkpoint {
   int64_t past = 0;        ///< how many times before a segment its cells read
   int64_t ahead = 0;       ///< how many times after a segment its readers read
   int64_t readersPast = 0; ///< how far back readers read one another
+  int64_t latest = 0;      ///< how far back what keeps its latest times is read
   /// The least sum of a reader's time and of what it reads.
   int64_t sum = 0;
   std::vector<int64_t> producers, readers; ///< the constants of both phases
@@ -61,6 +62,10 @@ std::optional<Checkpoint> getCheckpoint(mlir::Operation *program,
 /// after those that have one) or if it is malformed.
 std::optional<std::vector<ScheduleRow>>
 getScheduleRows(mlir::Operation *op, llvm::StringRef name = scheduleAttrName);
+
+/// Is the time of the table's cells one of both its indices, in a schedule, and
+/// does each row of cells come in one order in all of them?
+bool isWavefront(mlir::dp::TableOp root);
 
 void setSchedule(const ProgramDependences &dependences,
                  const Schedule &schedule,

@@ -172,6 +172,26 @@ void Layout::fold(unsigned row, std::optional<unsigned> dim, int64_t times) {
   }
 }
 
+std::optional<unsigned> Layout::getTimeAxis() const {
+  for (auto [number, axis] : llvm::enumerate(axes)) {
+    if (!axis.stored)
+      continue;
+    if (!axis.time.empty() || (axis.times && number < schedule.size()))
+      return number;
+    break;
+  }
+  return std::nullopt;
+}
+
+Value Layout::emitPlaceOfTime(OpBuilder &b, Env &env, Value time) const {
+  const Axis &axis = axes[*getTimeAxis()];
+  Location loc = env.getLoc();
+  Value lower =
+      nest->emitBound(b, loc, axis.lowers, axis.column, true, getColumns(env));
+  return b.create<arith::AndIOp>(loc, b.create<arith::SubIOp>(loc, time, lower),
+                                 constantIndex(b, loc, axis.times - 1));
+}
+
 bool Layout::segment(unsigned row, std::optional<unsigned> dim,
                      ArrayRef<int64_t> time, Env::Phase whose) {
   if (schedule.empty() && !dim)

@@ -45,8 +45,12 @@ public:
   }
 
   Env::Phase getPhase() const { return phase; }
-  /// Is this axis of the box such a window?
-  bool isTimeAxis(unsigned axis) const { return !axes[axis].time.empty(); }
+  /// The outermost axis, if it is that of the times in such a window or of the
+  /// latest times.
+  std::optional<unsigned> getTimeAxis() const;
+  /// Where on that axis of the latest times one is kept.
+  mlir::Value emitPlaceOfTime(mlir::OpBuilder &b, Env &env,
+                              mlir::Value time) const;
 
   /// Does it keep the latest cells only?
   bool isFolded() const {

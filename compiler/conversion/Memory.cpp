@@ -21,11 +21,6 @@ using namespace danskin::conversion;
 // Regions
 //===----------------------------------------------------------------------===//
 
-Type Memory::getElement(TablePlan &table) {
-  OpBuilder b(plan.program.getContext());
-  return table.isIndex() ? Type(b.getI64Type()) : Type(plan.compute);
-}
-
 Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   OpBuilder &b = env.getPrologue();
   auto constant = [&](int64_t value) { return constantIndex(b, loc, value); };
@@ -44,12 +39,10 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   // For threads, a table ends with an element that may be loaded in vain.
   Value spare = constant(plan.forThreads ? 1 : 0);
   auto reserveCells = [&](TablePlan *table, Region &region) {
-    region.offset =
-        reserve(region.room, getElement(*table).getIntOrFloatBitWidth() / 8);
-    if (table->isExplicit())
-      region.secondOffset = reserve(region.room, 1);
-    else if (isScaled(*table))
-      region.secondOffset = reserve(region.room, 4);
+    auto [first, second] = plan.getBytesOfCell(*table);
+    region.offset = reserve(region.room, first);
+    if (second)
+      region.secondOffset = reserve(region.room, second);
   };
   auto reserveTables = [&](bool near) {
     for (TablePlan *table : plan.getStored()) {
@@ -70,10 +63,12 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
       if (table->layout->isSegmented() && !table->past)
         continue;
       auto &[region, size] = slots[table];
-      size = table->layout->isFolded()
-                 ? regions[table].count
-                 : b.create<arith::MulIOp>(loc, getTimeStride(*table),
-                                           segments->past);
+      Value stride = getTimeStride(*table);
+      Value times = table->layout->isFolded()
+                        ? constant(plan.checkpoint->latest)
+                        : segments->past;
+      size = stride ? b.create<arith::MulIOp>(loc, stride, times)
+                    : regions[table].count;
       region.room = b.create<arith::MulIOp>(loc, size, number);
       reserveCells(table, region);
     }
@@ -424,7 +419,7 @@ void Memory::store(OpBuilder &b, TablePlan &table, ValueRange indices,
   Region &region = table.summed ? nextSums[&table] : regions[&table];
   Value offset = getOffset(b, table, indices), number = raw[0];
   if (table.isIndex())
-    number = b.create<arith::IndexCastOp>(loc, b.getI64Type(), number);
+    number = b.create<arith::IndexCastOp>(loc, getElement(table), number);
   b.create<memref::StoreOp>(loc, number, region.data, offset);
   if (!region.second)
     return;

@@ -154,6 +154,13 @@ private:
   void copy(mlir::OpBuilder &b, const Region &source, mlir::Value from,
             const Region &target, mlir::Value to, mlir::Value count);
   mlir::Value getTimeStride(TablePlan &table);
+  /// Calls `move(table, slots, start, place, count)` for each run of cells that
+  /// a slot keeps: where it starts in the table, and its place in the slots.
+  using MoveRun = llvm::function_ref<void(TablePlan &table, const Region &slots,
+                                          mlir::Value start, mlir::Value place,
+                                          mlir::Value count)>;
+  void forEachKept(mlir::OpBuilder &b, mlir::Value slot, mlir::Value from,
+                   MoveRun move);
   mlir::Value getOffset(mlir::OpBuilder &b, TablePlan &table,
                         mlir::ValueRange indices);
   /// In the copy's order.
@@ -192,11 +199,9 @@ private:
                mlir::ValueRange position, mlir::Value value);
   mlir::Value loadFrom(mlir::OpBuilder &b, const Region &region,
                        mlir::ValueRange position);
-  mlir::Type getElement(TablePlan &table);
   static bool isNear(TablePlan &table) { return table.layout->isFolded(); }
-  bool isScaled(TablePlan &table) {
-    return plan.units.getTable(table.op.getResult()).has_value();
-  }
+  mlir::Type getElement(TablePlan &table) { return plan.getElement(table); }
+  bool isScaled(TablePlan &table) { return plan.isScaled(table); }
 
   Plan &plan;
   Env &env;

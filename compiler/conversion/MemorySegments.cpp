@@ -14,12 +14,11 @@
 using namespace mlir;
 using namespace danskin::conversion;
 
-/// How many cells a time of a table takes: times are the outermost axis.
+/// How many cells a time of a table takes; null where it does not keep times
+/// one after the other.
 Value Memory::getTimeStride(TablePlan &table) {
-  for (auto [axis, stride] : llvm::enumerate(regions[&table].strides))
-    if (table.layout->isTimeAxis(axis))
-      return stride;
-  llvm_unreachable("the table is not kept by segments");
+  std::optional<unsigned> axis = table.layout->getTimeAxis();
+  return axis ? regions[&table].strides[*axis] : Value();
 }
 
 void Memory::copy(OpBuilder &b, const Region &source, Value from,
@@ -61,18 +60,44 @@ void Memory::takeSums(OpBuilder &b) {
     copy(b, next, zero, regions[table], zero, next.count);
 }
 
-void Memory::keepTimes(OpBuilder &b, Value slot, Value from) {
+void Memory::forEachKept(OpBuilder &b, Value slot, Value from, MoveRun move) {
+  auto multiply = [&](Value x, Value y) -> Value {
+    return b.create<arith::MulIOp>(loc, x, y);
+  };
+  Value next = b.create<arith::MinSIOp>(loc, segments->emitFirst(b, slot),
+                                        segments->producers.upper);
   for (auto &[table, kept] : slots) {
-    Value start = constantIndex(b, loc, 0);
-    if (table->layout->isSegmented())
-      start = b.create<arith::MulIOp>(loc, from, getTimeStride(*table));
-    copy(b, regions[table], start, kept.region,
-         b.create<arith::MulIOp>(loc, slot, kept.size), kept.size);
+    Value place = multiply(slot, kept.size), stride = getTimeStride(*table);
+    if (table->layout->isSegmented()) {
+      move(*table, kept.region, multiply(from, stride), place, kept.size);
+      continue;
+    }
+    if (!stride) {
+      move(*table, kept.region, constantIndex(b, loc, 0), place, kept.size);
+      continue;
+    }
+    for (int64_t ago = plan.checkpoint->latest; ago > 0; --ago) {
+      Value time =
+          b.create<arith::SubIOp>(loc, next, constantIndex(b, loc, ago));
+      Value start = table->layout->emitPlaceOfTime(b, env, time);
+      move(*table, kept.region, multiply(start, stride), place, stride);
+      place = b.create<arith::AddIOp>(loc, place, stride);
+    }
   }
 }
 
+void Memory::keepTimes(OpBuilder &b, Value slot, Value from) {
+  forEachKept(b, slot, from,
+              [&](TablePlan &table, const Region &kept, Value start,
+                  Value place, Value count) {
+                copy(b, regions[&table], start, kept, place, count);
+              });
+}
+
 void Memory::restoreTimes(OpBuilder &b, Value slot) {
-  for (auto &[table, kept] : slots)
-    copy(b, kept.region, b.create<arith::MulIOp>(loc, slot, kept.size),
-         regions[table], constantIndex(b, loc, 0), kept.size);
+  forEachKept(b, slot, constantIndex(b, loc, 0),
+              [&](TablePlan &table, const Region &kept, Value start,
+                  Value place, Value count) {
+                copy(b, kept, place, regions[&table], start, count);
+              });
 }

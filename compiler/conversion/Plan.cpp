@@ -279,6 +279,34 @@ static bool isLocal(Plan &plan, TablePlan &table) {
   return true;
 }
 
+bool TablePlan::holdsArms() {
+  auto isArmOfWinner = [&](dp::EquationOp equation) {
+    unsigned place = llvm::find(equation.getTables(), op.getResult()) -
+                     equation.getTables().begin();
+    Value made = equation.getBody().front().getTerminator()->getOperand(place);
+    auto choose = made.getDefiningOp<dp::ChooseOp>();
+    return choose && choose.getReg() && choose.getReg()->weighsByPlace() &&
+           made == choose.getResult(1) && choose.getMaxBinders() == 0 &&
+           choose.getArms().front().getOperations().size() <=
+               size_t(std::numeric_limits<int8_t>::max());
+  };
+  SmallVector<dp::EquationOp> equations = op.getEquations();
+  return isIndex() && !isOutput() && !equations.empty() &&
+         llvm::all_of(equations, isArmOfWinner);
+}
+
+Type Plan::getElement(TablePlan &table) {
+  Builder b(program.getContext());
+  if (!table.isIndex())
+    return compute;
+  return table.holdsArms() ? b.getI8Type() : b.getI64Type();
+}
+
+std::pair<int64_t, int64_t> Plan::getBytesOfCell(TablePlan &table) {
+  int64_t second = table.isExplicit() ? 1 : isScaled(table) ? 4 : 0;
+  return {getElement(table).getIntOrFloatBitWidth() / 8, second};
+}
+
 /// Does only a path read this place of a winner, and finds it out again sooner
 /// than each cell keeps it? A path is of one dimension: of a table of more it
 /// meets few cells. Threads would look through many candidates one by one.

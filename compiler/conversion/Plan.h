@@ -50,6 +50,9 @@ struct TablePlan {
   /// Do its cells come to be by many additions?
   bool isAddedUp() { return summed || !op.getScatters().empty(); }
   bool isIndex() { return op.getType().getElement().isIndex(); }
+  /// Are its cells winning arms, and all that tells of a winner? These fit a
+  /// byte. Beside indices they would only have to be widened.
+  bool holdsArms();
   bool isExplicit() { return op.getAbsence() == mlir::dp::Absence::Explicit; }
 };
 
@@ -150,6 +153,15 @@ struct Plan {
   Unit *findUnit(TablePlan &table);
   /// The tables that take a place in the workspace, in order.
   llvm::SmallVector<TablePlan *> getStored();
+
+  /// Of the number that a cell of the table is kept as, or the first of two.
+  mlir::Type getElement(TablePlan &table);
+  /// Is it a mantissa and an exponent?
+  bool isScaled(TablePlan &table) {
+    return units.getTable(table.op.getResult()).has_value();
+  }
+  /// Of that number, and of what is kept beside it: 0 for nothing.
+  std::pair<int64_t, int64_t> getBytesOfCell(TablePlan &table);
 
   /// Is the statement of the phase whose constants these are?
   bool isOfPhase(const Statement &statement,

@@ -33,21 +33,26 @@ danskin::conversion::emitTimeBounds(OpBuilder &b, Location loc,
   return bounds;
 }
 
-/// What needs least memory: `times / length` checkpoints of `past` times of
-/// some tables, and a segment of all. Square roots are rounded alike
-/// everywhere.
+/// What needs least memory: `times / length` checkpoints, each of the times of
+/// some tables that the next segment reads, and a segment of all. Square roots
+/// are rounded alike everywhere.
 static Value emitLength(OpBuilder &b, Location loc, Value times, Plan &plan) {
   const danskin::Checkpoint &checkpoint = *plan.checkpoint;
-  int64_t numSegmented = 0, numKept = 0;
-  for (TablePlan *table : plan.getStored()) {
-    numSegmented += table->layout->isSegmented();
-    numKept += table->layout->isSegmented() && table->past &&
-               table->layout->getPhase() == Env::Phase::Producers;
-  }
-  Value all = b.create<arith::MulIOp>(
-      loc, times, constantIndex(b, loc, checkpoint.past * numKept));
+  auto getBytes = [&](TablePlan *table) {
+    auto [first, second] = plan.getBytesOfCell(*table);
+    return first + second;
+  };
+  int64_t segmented = 0, kept = 0;
+  for (TablePlan *table : plan.getStored())
+    if (table->layout->isSegmented())
+      segmented += getBytes(table);
+  for (TablePlan *table : plan.getReplayed())
+    kept += getBytes(table) * (table->layout->isFolded() ? checkpoint.latest
+                               : table->past             ? checkpoint.past
+                                                         : 0);
+  Value all = b.create<arith::MulIOp>(loc, times, constantIndex(b, loc, kept));
   all = b.create<arith::DivUIOp>(
-      loc, all, constantIndex(b, loc, std::max<int64_t>(numSegmented, 1)));
+      loc, all, constantIndex(b, loc, std::max<int64_t>(segmented, 1)));
   Type integer = b.getI64Type(), number = b.getF64Type();
   Value root = b.create<arith::SIToFPOp>(
       loc, number, b.create<arith::IndexCastOp>(loc, integer, all));

@@ -138,8 +138,10 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options,
   if (options.checkpoint && !entry.tracesPath && order == Order::RowsFirst)
     order = Order::Widest;
   populateSchedule(manager, order, options.lanes > 1, entry.tracesPath);
-  if (!entry.tracesPath)
+  if (!entry.tracesPath) {
+    onProgram(manager).addPass(createDpSplitSums());
     onProgram(manager).addPass(createDpScatterSums());
+  }
   DpPlanStorageOptions plan;
   if (!options.storage.empty())
     plan.storage = options.storage;

@@ -140,18 +140,47 @@ struct AssignSchedule : danskin::impl::DpAssignScheduleBase<AssignSchedule> {
     return false;
   }
 
-  /// Sets the schedule of the fewest times. Sums keep their order, so there is
-  /// none where scatters add in the order of time.
+  /// Sets the schedule of the fewest times. Sums keep their order: where
+  /// scatters add in the order of time, they have that of the rows, after all
+  /// else; there is none if something else waits for them.
   void assignWidest(const ProgramDependences &dependences, Scheduler &scheduler,
                     const Schedule &rows, StringRef place) {
-    if (!getOperation().getBody().front().getOps<dp::ScatterOp>().empty())
-      return;
     SchedulingResult widest = scheduler.solve();
     if (!widest || widest.schedule.rows == rows.rows)
+      return;
+    bool scatters = putScattersLast(dependences, rows, widest.schedule);
+    if (scatters && verify(dependences.problem, widest.schedule))
       return;
     if (failed(verifySchedule(dependences, widest.schedule)))
       return signalPassFailure();
     setSchedule(dependences, widest.schedule, place);
+  }
+
+  /// Gives each scatter the rows that it has in `order`, behind a constant that
+  /// no other statement has. False if there are no scatters.
+  static bool putScattersLast(const ProgramDependences &dependences,
+                              const Schedule &order, Schedule &schedule) {
+    int64_t last = 0;
+    for (const std::vector<ScheduleRow> &rows : schedule.rows)
+      last = std::max(last, rows.front().constant);
+    bool isAny = false;
+    for (auto [id, op] : llvm::enumerate(dependences.statements)) {
+      if (!isa<dp::ScatterOp>(op))
+        continue;
+      isAny = true;
+      unsigned rank = dependences.problem.rank(id);
+      std::vector<ScheduleRow> own = {{std::vector<int64_t>(rank, 0), ++last}};
+      llvm::copy_if(order.rows[id], std::back_inserter(own),
+                    [](const ScheduleRow &row) { return !row.isConstant(); });
+      schedule.rows[id] = own;
+    }
+    size_t most = 0;
+    for (const std::vector<ScheduleRow> &rows : schedule.rows)
+      most = std::max(most, rows.size());
+    for (auto [id, rows] : llvm::enumerate(schedule.rows))
+      rows.resize(most,
+                  {std::vector<int64_t>(dependences.problem.rank(id), 0), 0});
+    return isAny;
   }
 };
 

@@ -294,6 +294,21 @@ dp::WeightOp danskin::createWeight(OpBuilder &builder, Location loc,
                                       places, statistics);
 }
 
+void danskin::settlePresence(dp::WeightOp weight) {
+  for (Operation *user :
+       llvm::make_early_inc_range(weight.getScore().getUsers())) {
+    auto present = dyn_cast<dp::PresentOp>(user);
+    if (!present || !present.getAbove() ||
+        present->getBlock() != weight->getBlock())
+      continue;
+    OpBuilder before(present);
+    present.replaceAllUsesWith(
+        before.create<arith::ConstantIntOp>(present.getLoc(), 1, 1)
+            .getResult());
+    present.erase();
+  }
+}
+
 void danskin::eraseIfDead(Operation *op) {
   llvm::SetVector<Operation *> open;
   open.insert(op);

@@ -92,6 +92,11 @@ mlir::dp::WeightOp createWeight(mlir::OpBuilder &builder, mlir::Location loc,
                                 mlir::Value score, mlir::ValueRange binders,
                                 mlir::ValueRange cell);
 
+/// Answers the questions around a weight whether its score is present and above
+/// -inf with yes: those that come before it in its block, where a weight of 0
+/// says the same.
+void settlePresence(mlir::dp::WeightOp weight);
+
 /// Erases the operation, if nobody needs it, and what was there for it alone.
 void eraseIfDead(mlir::Operation *op);
 

@@ -18,6 +18,7 @@
 #include "compiler/transforms/Tangent.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -65,6 +66,7 @@ public:
   /// A scatter into `target`, whose cells are those of what is read.
   void emitScatter(OpBuilder &builder, Value target) {
     Location loc = getLoc();
+    Value addend = emitAddend(builder);
     auto scatter =
         builder.create<dp::ScatterOp>(loc, target, site.reader.getResult());
     OpBuilder::InsertionGuard guard(builder);
@@ -75,18 +77,58 @@ public:
     IRMapping mapping;
     dp::EquationOp equation = site.equation;
     mapping.map(equation.getBody().getArguments(), block->getArguments());
-    emitEquationGuards(builder, mapping);
-    emitArmGuards(builder, mapping, /*bound=*/false);
-    emitBranchGuards(builder, mapping);
+    Value known;
+    if (addend) {
+      known = builder.create<dp::ReadOp>(loc, addend, block->getArguments());
+      emitNonZero(builder, known);
+    } else {
+      emitGuards(builder, mapping);
+    }
     dp::ReadOp read = site.read;
     SmallVector<Value> results;
     for (Value index : read.getIndices())
       results.push_back(cloneValue(builder, index, mapping));
-    results.push_back(emitValue(builder, mapping));
+    results.push_back(known ? known : emitValue(builder, mapping));
     builder.create<dp::YieldOp>(loc, results);
   }
 
 private:
+  /// A table of what each reader adds, where it adds once: cells are computed
+  /// together, but scatter one by one. Null where it adds many times.
+  Value emitAddend(OpBuilder &builder) {
+    if (!site.getIterates().empty())
+      return {};
+    Location loc = getLoc();
+    auto reader = adjoint.getDefiningOp<dp::TableOp>();
+    auto table =
+        createTableLike(builder, site.reader,
+                        "addend." + getName(dp::ReadOp(site.read).getArray()),
+                        dp::TableRole::Node, reader.getOwner());
+    auto equation = createEquation(builder, loc, table.getResult());
+    OpBuilder::InsertionGuard guard(builder);
+    Block &cell = equation.getBody().front();
+    builder.setInsertionPointToEnd(&cell);
+    auto sum = builder.create<dp::SumOp>(loc, builder.getF64Type());
+    builder.create<dp::YieldOp>(loc, sum.getResult());
+    builder.createBlock(&sum.getArms());
+    auto arm = builder.create<dp::ArmOp>(
+        loc, builder.getStringAttr(site.reader.getName()));
+    builder.createBlock(&arm.getBody());
+    IRMapping mapping;
+    mapping.map(dp::EquationOp(site.equation).getBody().getArguments(),
+                cell.getArguments());
+    emitGuards(builder, mapping);
+    builder.create<dp::YieldOp>(loc, emitValue(builder, mapping));
+    return table.getResult();
+  }
+
+  /// The guards of a reader whose indices are known.
+  void emitGuards(OpBuilder &builder, IRMapping &mapping) {
+    emitEquationGuards(builder, mapping);
+    emitArmGuards(builder, mapping, /*bound=*/false);
+    emitBranchGuards(builder, mapping);
+  }
+
   Location getLoc() { return dp::ReadOp(site.read).getLoc(); }
 
   SmallVector<Value> getReader(IRMapping &mapping) {
@@ -174,8 +216,11 @@ private:
     auto choose =
         site.arm ? dyn_cast<dp::ChooseOp>(dp::ArmOp(site.arm)->getParentOp())
                  : dp::ChooseOp();
-    builder.create<dp::WhereOp>(
-        loc, builder.create<dp::PresentOp>(loc, expression, bool(choose)));
+    // Whoever adds to the adjoint of an absent cell is absent as well; only the
+    // caller may hand in one.
+    if (choose || site.reader.getRole() == dp::TableRole::Output)
+      builder.create<dp::WhereOp>(
+          loc, builder.create<dp::PresentOp>(loc, expression, bool(choose)));
     SmallVector<Value> reader = getReader(mapping);
     Value factor = builder.create<dp::ReadOp>(loc, adjoint, reader);
     emitNonZero(builder, factor)
@@ -254,9 +299,21 @@ struct DifferentiateReverse
     for (Value array : active)
       createEquation(builder, array);
     createOutputs(builder, *variables);
+    eraseUnused();
   }
 
 private:
+  /// Erases copies of expressions that no derivative needs: who reads a table
+  /// decides what is kept of it.
+  void eraseUnused() {
+    for (Operation &op : program.getBody().front())
+      for (Region &region : op.getRegions())
+        region.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *part) {
+          if (isOpTriviallyDead(part))
+            part->erase();
+        });
+  }
+
   void findActive(ArrayRef<Value> variables) {
     DenseSet<Value> dependents = getDependents(program, variables);
     DenseSet<Value> precedents = getPrecedents(program);

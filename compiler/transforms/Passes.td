@@ -81,7 +81,8 @@ def DpSimplifyPresence : Pass<"dp-simplify-presence", "::mlir::dp::ProgramOp"> {
   let description = [{
     Ensures that no dp.present (without `above`) asks for an expression of
     operators, nor for what is never absent: it asks for the parts that may be
-    absent. Does not change what is present.
+    absent. Nor does a weight that is formed from a place alone keep the score
+    of its candidate, or ask whether it is there. Does not change what counts.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
@@ -235,6 +236,16 @@ def DpFoldStorage : Pass<"dp-fold-storage", "::mlir::dp::ProgramOp"> {
     come soon after their cells: the number of the schedule's first row that is
     not constant, and how many of its times, a power of two, need room at once.
   }];
+}
+
+def DpSplitSums : Pass<"dp-split-sums", "::mlir::dp::ProgramOp"> {
+  let summary = "sum over a wavefront row by row";
+  let description = [{
+    Expects schedules. A sum without indices over both indices of a table whose
+    time is of both becomes a sum over a new table, which has the sum of each
+    row.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
 def DpScatterSums : Pass<"dp-scatter-sums", "::mlir::dp::ProgramOp"> {

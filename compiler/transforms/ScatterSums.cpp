@@ -49,52 +49,6 @@ static SmallVector<dp::IterateOp> getIterates(dp::TableOp table) {
   return iterates;
 }
 
-/// Two indices, one time that both have a part in.
-static bool isSlanted(dp::TableOp root, StringRef name) {
-  std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(root, name);
-  if (!rows || root.getRank() != 2)
-    return false;
-  const ScheduleRow *time = nullptr;
-  for (const ScheduleRow &row : *rows) {
-    if (row.isConstant())
-      continue;
-    if (time)
-      return false;
-    time = &row;
-  }
-  return time && !llvm::is_contained(time->coefficients, 0);
-}
-
-/// For a fixed index, do cells come in the same order of the other one?
-static std::optional<SmallVector<bool>> getDirections(dp::TableOp root,
-                                                      StringRef name) {
-  std::optional<std::vector<ScheduleRow>> rows = getScheduleRows(root, name);
-  if (!rows)
-    return std::nullopt;
-  SmallVector<bool> ascends;
-  for (unsigned index = 0; index < root.getRank(); ++index)
-    for (const ScheduleRow &row : *rows)
-      if (int64_t coefficient = row.coefficients[index]) {
-        ascends.push_back(coefficient > 0);
-        break;
-      }
-  return ascends;
-}
-
-static bool isWorthIt(dp::TableOp root) {
-  bool isAny = false;
-  std::optional<SmallVector<bool>> directions;
-  for (StringRef name : {scheduleAttrName, wavefrontAttrName}) {
-    auto mine = getDirections(root, name);
-    if (mine && directions && *mine != *directions)
-      return false;
-    if (mine)
-      directions = mine;
-    isAny |= isSlanted(root, name);
-  }
-  return isAny;
-}
-
 /// Is a cell of `root` computed no later than one of `mine`: before it in any
 /// case, or because it has its indices?
 static bool isNotLater(dp::TableOp root, dp::TableOp mine, StringRef name,
@@ -155,7 +109,7 @@ static dp::ReadOp findRead(dp::EquationOp equation, dp::ArmOp arm) {
   arm.walk([&](dp::ReadOp read) { reads.push_back(read); });
   for (dp::ReadOp read : reads) {
     auto made = read.getArray().getDefiningOp<dp::TableOp>();
-    if (made && made.getRank() == 2 && isWorthIt(getRootOwner(made)) &&
+    if (made && made.getRank() == 2 && isWavefront(getRootOwner(made)) &&
         getIterates(made).size() == 2 && isPushed({equation, arm, read}) &&
         llvm::all_of(reads,
                      [&](dp::ReadOp other) { return isKnown(other, read); }))

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Every operator of an absent operand is absent. So an expression is present
-// where what it reads is; what is never absent need not be read to know.
+// where what it reads is; what is never absent need not be read to know. The
+// weights of some regularizers tell by themselves that a candidate was there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,6 +57,10 @@ namespace {
 struct SimplifyPresence
     : danskin::impl::DpSimplifyPresenceBase<SimplifyPresence> {
   void runOnOperation() override {
+    getOperation().walk([&](dp::WeightOp op) {
+      if (op.getReg().weighsByPlace())
+        forgetScore(op);
+    });
     SmallVector<dp::PresentOp> questions;
     getOperation().walk([&](dp::PresentOp op) {
       // What is above -inf is not known from its parts.
@@ -71,6 +76,16 @@ struct SimplifyPresence
     });
     for (dp::WhereOp op : settled)
       op.erase();
+  }
+
+  /// A weight of the place alone needs no score, nor to know that there is one.
+  void forgetScore(dp::WeightOp weight) {
+    settlePresence(weight);
+    Operation *score = weight.getScore().getDefiningOp();
+    OpBuilder b(weight);
+    weight.getScoreMutable().assign(
+        b.create<arith::ConstantOp>(weight.getLoc(), b.getF64FloatAttr(0.0)));
+    eraseIfDead(score);
   }
 
   void simplify(dp::PresentOp op) {

@@ -123,17 +123,7 @@ struct StoreWeights : danskin::impl::DpStoreWeightsBase<StoreWeights> {
     OpBuilder builder(weight);
     Location loc = weight.getLoc();
     auto statistic = weight.getStatistics().front().getDefiningOp<dp::ReadOp>();
-    for (Operation *user :
-         llvm::make_early_inc_range(weight.getScore().getUsers())) {
-      auto present = dyn_cast<dp::PresentOp>(user);
-      if (!present || !present.getAbove() ||
-          present->getBlock() != weight->getBlock())
-        continue;
-      OpBuilder before(present);
-      present.replaceAllUsesWith(
-          before.create<arith::ConstantIntOp>(loc, 1, 1).getResult());
-      present.erase();
-    }
+    settlePresence(weight);
     Value read = builder.create<dp::ReadOp>(loc, table.getResult(),
                                             statistic.getIndices());
     Operation *score = weight.getScore().getDefiningOp();

@@ -47,7 +47,7 @@ class Dp_Regularizer<string cppName, string name, list<string> more = []> : Attr
   let mnemonic = name;
 }
 
-def Dp_HardAttr : Dp_Regularizer<"Hard", "hard"> {
+def Dp_HardAttr : Dp_Regularizer<"Hard", "hard", ["weighsByPlace"]> {
   let summary = "Omega = 0: the maximum; ties go to the first candidate";
 }
 def Dp_EntropyAttr : Dp_Regularizer<"Entropy", "entropy", ["isLogSumExp"]> {

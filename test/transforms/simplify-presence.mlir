@@ -65,3 +65,54 @@ dp.program @sum {
     dp.yield %v : f64
   } : !dp.array<1 x f64>
 }
+
+// The place of a winner tells its weight: its score is not read.
+// CHECK-LABEL: dp.program @place
+// CHECK:      dp.sum
+// CHECK:        dp.arm {
+// CHECK-NOT:      dp.present
+// CHECK:          %[[ARM:.*]] = dp.read %{{.*}}[%{{.*}}] : <1 x index>
+// CHECK-NEXT:     arith.constant
+// CHECK-NEXT:     dp.weight #dp.hard arm 0 of %{{.*}} at() with(%[[ARM]] : index)
+// CHECK:        dp.arm {
+// CHECK:          dp.present %{{.*}} above
+// CHECK:          dp.weight #dp.entropy
+dp.program @place {
+  %N = dp.size "N"
+  %c0 = arith.constant 0 : index
+  %x = dp.input "x"[%N] : !dp.array<1 x f64>
+  %winner = dp.table "winner" node never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x index>
+  %total = dp.table "total" node never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  %y = dp.table "y" output never {
+    %i = dp.iterate %c0 to %N "i"
+    dp.yield %i : index
+  } : !dp.array<1 x f64>
+  dp.equation %y {
+  ^bb0(%i: index):
+    %v = dp.sum {
+      dp.arm {
+        %w = dp.read %x[%i] : !dp.array<1 x f64>
+        %p = dp.present %w above
+        dp.where %p
+        %a = dp.read %winner[%i] : !dp.array<1 x index>
+        %q = dp.weight #dp.hard arm 0 of %w at() with(%a : index)
+        dp.yield %q : f64
+      }
+      dp.arm {
+        %w = dp.read %x[%i] : !dp.array<1 x f64>
+        %p = dp.present %w above
+        dp.where %p
+        %t = dp.read %total[%i] : !dp.array<1 x f64>
+        %q = dp.weight #dp.entropy arm 0 of %w at() with(%t : f64)
+        dp.yield %q : f64
+      }
+    }
+    dp.yield %v : f64
+  } : !dp.array<1 x f64>
+}

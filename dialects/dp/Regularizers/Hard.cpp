@@ -19,6 +19,8 @@ using namespace mlir::dp;
 
 bool HardAttr::usesGamma() const { return false; }
 
+bool HardAttr::weighsByPlace() const { return true; }
+
 CurvatureKind HardAttr::getCurvatureKind() const { return CurvatureKind::Zero; }
 
 SmallVector<Type> HardAttr::getStatisticTypes(MLIRContext *context,
