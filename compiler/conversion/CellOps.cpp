@@ -23,6 +23,7 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
                   env.loadIndex(b, op.getSources(), getIndex(op.getEdge())));
       })
       .Case([&](dp::ContainsOp op) { emitContains(b, op); })
+      .Case([&](arith::DivFOp op) { emitQuotient(b, op); })
       .Case([&](dp::NoneOp op) {
         Value no = b.create<arith::ConstantIntOp>(loc, 0, 1);
         reals[op.getResult()] = {memory.emitFloat(b, 0.0), no, Value()};
@@ -59,7 +60,7 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
   Value result = op.getResult();
   if (op.getArray().getDefiningOp<dp::InputOp>()) {
     if (result.getType().isIndex()) {
-      scope.map(result, env.loadIndex(b, op.getArray(), indices));
+      scope.map(result, memory.loadInput(b, op, indices));
     } else {
       reals[result] = {memory.loadInput(b, op, indices), Value(), Value()};
     }
@@ -83,6 +84,20 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
     scope.map(result, raw[0]);
   else
     reals[result] = memory.decode(b, table, raw);
+}
+
+/// Divides by a number that is the same for all cells, such as a temperature, by
+/// its inverse: double precision has digits to spare for arrays of single ones.
+void Cell::emitQuotient(OpBuilder &b, arith::DivFOp op) {
+  auto read = op.getRhs().getDefiningOp<dp::ReadOp>();
+  if (!plan.compute.isF64() || !plan.io.isF32() || !read ||
+      !read.getIndices().empty() ||
+      !read.getArray().getDefiningOp<dp::InputOp>())
+    return emitGeneric(b, op);
+  Real dividend = getPlain(b, op.getLhs());
+  reals[op.getResult()] = {
+      b.create<arith::MulFOp>(loc, dividend.value, memory.getInverse(read)),
+      dividend.present, Value()};
 }
 
 /// A copy with the type of arithmetic; absent when an operand is.

@@ -86,7 +86,7 @@ static SmallVector<unsigned> getTurnedAxes(dp::ReadOp read) {
 void Plan::addCopy(dp::InputOp input) {
   dp::ArrayType type = input.getResult().getType();
   unsigned rank = type.getRank();
-  if (rank == 0 || type.getElement().isIndex())
+  if (rank == 0)
     return;
   for (Operation *user : input.getResult().getUsers()) {
     auto read = dyn_cast<dp::ReadOp>(user);

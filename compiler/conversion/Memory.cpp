@@ -81,7 +81,8 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region = arrange(b, getExtents(copy));
-    region.offset = reserve(region.count, plan.io.getWidth() / 8);
+    region.offset = reserve(
+        region.count, plan.getElement(copy).getIntOrFloatBitWidth() / 8);
   }
   for (auto &diagonals : plan.diagonals) {
     Region &region = ofDiagonals[diagonals.get()];
@@ -176,7 +177,7 @@ void Memory::open(Value workspace, Value near) {
     openCells(table, next);
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
-    region.data = view(region.offset, region.count, plan.io);
+    region.data = view(region.offset, region.count, plan.getElement(copy));
   }
   for (auto &diagonals : plan.diagonals) {
     Region &region = ofDiagonals[diagonals.get()];
@@ -321,7 +322,10 @@ Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
                                getPlace(at, copies[copy], copy->turn(indices)))
                          : at.create<memref::LoadOp>(
                                loc, env.getArray(read.getArray()), indices);
-    return convert(at, element, plan.compute);
+    return read.getType().isIndex()
+               ? at.create<arith::IndexCastOp>(loc, at.getIndexType(), element)
+                     .getResult()
+               : convert(at, element, plan.compute);
   };
   if (!indices.empty())
     return load(b);
@@ -329,6 +333,16 @@ Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
   Value &known = scalars[read.getArray()];
   if (!known)
     known = load(env.getPrologue());
+  return known;
+}
+
+Value Memory::getInverse(dp::ReadOp read) {
+  Value &known = inverses[read.getArray()];
+  if (!known) {
+    OpBuilder &b = env.getPrologue();
+    known = b.create<arith::DivFOp>(loc, emitFloat(b, 1.0),
+                                    loadInput(b, read, {}));
+  }
   return known;
 }
 

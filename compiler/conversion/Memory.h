@@ -95,9 +95,11 @@ public:
   /// From here on cells read where no wavefront passes: matrices themselves,
   /// not copies of their diagonals.
   void endWavefront() { isWavefrontOver = true; }
-  /// A float input's element in the type of arithmetic.
+  /// An input's element: an index, or in the type of arithmetic.
   mlir::Value loadInput(mlir::OpBuilder &b, mlir::dp::ReadOp read,
                         mlir::ValueRange indices);
+  /// One over a float input of rank 0.
+  mlir::Value getInverse(mlir::dp::ReadOp read);
   /// Runs over the elements of a power: `emit` gives what to keep of one.
   void fillPower(mlir::OpBuilder &b, const InputPower &power,
                  llvm::function_ref<Raw(mlir::OpBuilder &, mlir::Value)> emit);
@@ -218,6 +220,7 @@ private:
   llvm::DenseMap<const Strips *, Region> edges;
   bool isWavefrontOver = false;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
+  llvm::DenseMap<mlir::Value, mlir::Value> inverses; ///< of these
   mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one
 };

@@ -302,6 +302,13 @@ Type Plan::getElement(TablePlan &table) {
   return table.holdsArms() ? b.getI8Type() : b.getI64Type();
 }
 
+Type Plan::getElement(const InputCopy &copy) {
+  dp::InputOp input = copy.input;
+  return input.getResult().getType().getElement().isIndex()
+             ? Type(Builder(program.getContext()).getI64Type())
+             : io;
+}
+
 std::pair<int64_t, int64_t> Plan::getBytesOfCell(TablePlan &table) {
   int64_t second = table.isExplicit() ? 1 : isScaled(table) ? 4 : 0;
   return {getElement(table).getIntOrFloatBitWidth() / 8, second};

@@ -156,6 +156,8 @@ struct Plan {
 
   /// Of the number that a cell of the table is kept as, or the first of two.
   mlir::Type getElement(TablePlan &table);
+  /// Of the numbers of a copy.
+  mlir::Type getElement(const InputCopy &copy);
   /// Is it a mantissa and an exponent?
   bool isScaled(TablePlan &table) {
     return units.getTable(table.op.getResult()).has_value();

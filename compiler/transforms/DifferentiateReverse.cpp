@@ -80,7 +80,8 @@ public:
     Value known;
     if (addend) {
       known = builder.create<dp::ReadOp>(loc, addend, block->getArguments());
-      emitNonZero(builder, known);
+      emitNonZero(builder, known)
+          ->setAttr(adjointGuardAttr, builder.getUnitAttr());
     } else {
       emitGuards(builder, mapping);
     }
