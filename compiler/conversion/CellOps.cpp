@@ -86,8 +86,9 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
     reals[result] = memory.decode(b, table, raw);
 }
 
-/// Divides by a number that is the same for all cells, such as a temperature, by
-/// its inverse: double precision has digits to spare for arrays of single ones.
+/// Divides by a number that is the same for all cells, such as a temperature,
+/// by its inverse: double precision has digits to spare for arrays of single
+/// ones.
 void Cell::emitQuotient(OpBuilder &b, arith::DivFOp op) {
   auto read = op.getRhs().getDefiningOp<dp::ReadOp>();
   if (!plan.compute.isF64() || !plan.io.isF32() || !read ||

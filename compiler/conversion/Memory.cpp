@@ -81,8 +81,8 @@ Memory::Memory(Plan &plan, Env &env) : plan(plan), env(env), loc(env.getLoc()) {
   for (auto &[input, copy] : plan.copies) {
     Region &region = copies[&copy];
     region = arrange(b, getExtents(copy));
-    region.offset = reserve(
-        region.count, plan.getElement(copy).getIntOrFloatBitWidth() / 8);
+    region.offset = reserve(region.count,
+                            plan.getElement(copy).getIntOrFloatBitWidth() / 8);
   }
   for (auto &diagonals : plan.diagonals) {
     Region &region = ofDiagonals[diagonals.get()];
@@ -340,8 +340,8 @@ Value Memory::getInverse(dp::ReadOp read) {
   Value &known = inverses[read.getArray()];
   if (!known) {
     OpBuilder &b = env.getPrologue();
-    known = b.create<arith::DivFOp>(loc, emitFloat(b, 1.0),
-                                    loadInput(b, read, {}));
+    known =
+        b.create<arith::DivFOp>(loc, emitFloat(b, 1.0), loadInput(b, read, {}));
   }
   return known;
 }

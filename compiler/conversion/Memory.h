@@ -219,7 +219,7 @@ private:
   llvm::DenseMap<const Diagonals *, Region> ofDiagonals;
   llvm::DenseMap<const Strips *, Region> edges;
   bool isWavefrontOver = false;
-  llvm::DenseMap<mlir::Value, mlir::Value> scalars; ///< elements of rank 0
+  llvm::DenseMap<mlir::Value, mlir::Value> scalars;  ///< elements of rank 0
   llvm::DenseMap<mlir::Value, mlir::Value> inverses; ///< of these
   mlir::Value bytes, nearBytes, faultOffset, faults;
   mlir::Value width, lane; ///< of several instances; null: there is one

@@ -34,6 +34,17 @@ SmallVector<Type> L2Attr::getStatisticTypes(MLIRContext *context,
   return SmallVector<Type>(2, Float64Type::get(context));
 }
 
+/// The distance of a score from the maximum: 0 where both are infinite, and
+/// where either is NaN, of which the maximum tells. One minimum of a processor.
+static Value emitNotAbove(OpBuilder &builder, Location loc, Value score,
+                          Value maximum) {
+  Value zero = emitFloat(builder, loc, score.getType(), 0.0);
+  Value distance = builder.create<arith::SubFOp>(loc, score, maximum);
+  Value isBelow = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT,
+                                                distance, zero);
+  return builder.create<arith::SelectOp>(loc, isBelow, distance, zero);
+}
+
 static Value emitIsAbove(OpBuilder &builder, Location loc, Value distance,
                          Value threshold) {
   return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, distance,
@@ -46,24 +57,23 @@ static std::pair<Value, Value> emitNewtonStep(OpBuilder &builder, Location loc,
                                               CandidateRange &candidates,
                                               Value maximum, Value threshold) {
   Type type = candidates.getScoreType();
-  Value none = builder.create<arith::ConstantIntOp>(loc, 0, 64);
   Value zero = emitFloat(builder, loc, type, 0.0);
+  Value one = emitFloat(builder, loc, type, 1.0);
+  // Sizes are exact up to the length of a mantissa, beyond which terms of a sum
+  // are lost as well.
   SmallVector<Value> sums = candidates.forAll(
-      builder, loc, {none, zero},
+      builder, loc, {zero, zero},
       [&](OpBuilder &b, Location loc, const Candidate &c,
           ValueRange carried) -> SmallVector<Value> {
-        Value distance = emitDistance(b, loc, c.score, maximum);
+        Value distance = emitNotAbove(b, loc, c.score, maximum);
         Value inSupport = emitIsAbove(b, loc, distance, threshold);
-        Value one =
-            b.create<arith::ExtUIOp>(loc, b.getIntegerType(64), inSupport);
+        Value count = b.create<arith::SelectOp>(loc, inSupport, one, zero);
         Value term = b.create<arith::SelectOp>(loc, inSupport, distance, zero);
-        return {b.create<arith::AddIOp>(loc, carried[0], one),
+        return {b.create<arith::AddFOp>(loc, carried[0], count),
                 b.create<arith::AddFOp>(loc, carried[1], term)};
       });
-  Value excess = builder.create<arith::SubFOp>(
-      loc, sums[1], emitFloat(builder, loc, type, 1.0));
-  Value size = builder.create<arith::SIToFPOp>(loc, type, sums[0]);
-  return {sums[0], builder.create<arith::DivFOp>(loc, excess, size)};
+  Value excess = builder.create<arith::SubFOp>(loc, sums[1], one);
+  return {sums[0], builder.create<arith::DivFOp>(loc, excess, sums[0])};
 }
 
 /// The threshold relative to the maximum. The loop goes on while the support
@@ -71,15 +81,15 @@ static std::pair<Value, Value> emitNewtonStep(OpBuilder &builder, Location loc,
 static Value emitThreshold(OpBuilder &builder, Location loc,
                            CandidateRange &candidates, Value maximum) {
   Type type = candidates.getScoreType();
-  Value everyone = builder.create<arith::ConstantIntOp>(
-      loc, std::numeric_limits<int64_t>::max(), 64);
+  Value everyone =
+      emitFloat(builder, loc, type, std::numeric_limits<double>::infinity());
   Value start = emitFloat(builder, loc, type, -1.0);
   auto loop = builder.create<scf::WhileOp>(
       loc, TypeRange{everyone.getType(), type}, ValueRange{everyone, start},
       [&](OpBuilder &b, Location loc, ValueRange carried) {
         auto [size, threshold] =
             emitNewtonStep(b, loc, candidates, maximum, carried[1]);
-        Value shrank = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
+        Value shrank = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT,
                                                size, carried[0]);
         b.create<scf::ConditionOp>(loc, shrank, ValueRange{size, threshold});
       },
@@ -103,7 +113,7 @@ SmallVector<Value> L2Attr::emitChoice(OpBuilder &builder, Location loc,
               builder, loc, zero,
               [&](OpBuilder &b, Location loc, const Candidate &c,
                   ValueRange carried) -> SmallVector<Value> {
-                Value distance = emitDistance(b, loc, c.score, maximum);
+                Value distance = emitNotAbove(b, loc, c.score, maximum);
                 Value inSupport = emitIsAbove(b, loc, distance, threshold);
                 Value weight =
                     b.create<arith::SubFOp>(loc, distance, threshold);
