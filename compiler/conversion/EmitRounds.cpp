@@ -90,10 +90,15 @@ Value Rounds::cloneMade(OpBuilder &b, Value value, IRMapping &map, Type like) {
   return result;
 }
 
-Value danskin::conversion::emitLarger(OpBuilder &b, Location loc, Value x,
-                                      Value y) {
-  Value isAbove = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, x, y);
-  return b.create<arith::SelectOp>(loc, isAbove, x, y);
+Value danskin::conversion::takeLanes(OpBuilder &b, Location loc, Value lanes,
+                                     int64_t from, int64_t count) {
+  return b.create<vector::ExtractStridedSliceOp>(
+      loc, lanes, ArrayRef<int64_t>{from}, ArrayRef<int64_t>{count},
+      ArrayRef<int64_t>{1});
+}
+
+Value danskin::conversion::takeFirst(OpBuilder &b, Location loc, Value lanes) {
+  return b.create<vector::ExtractOp>(loc, lanes, ArrayRef<int64_t>{0});
 }
 
 std::optional<vector::CombiningKind> danskin::conversion::getKind(Value carried,
@@ -161,15 +166,13 @@ void Rounds::emit(unsigned width) {
   auto vectors = then.create<scf::ForOp>(loc, lower, end, times,
                                          emitStart(then, inits, width));
   OpBuilder body = OpBuilder::atBlockEnd(vectors.getBody());
-  Value first = vectors.getInductionVar();
   CellEmitter emitter(varying, width, rounds);
-  emitter.run(body, first, Value(), {});
-  body.create<scf::YieldOp>(loc, emitVector(body, vectors.getRegionIterArgs(),
-                                            first, width, [&](Value value) {
-                                              return emitter.getLanes(
-                                                  body,
-                                                  map.lookupOrDefault(value));
-                                            }));
+  emitter.run(body, vectors.getInductionVar(), Value(), {});
+  body.create<scf::YieldOp>(
+      loc,
+      emitVector(body, vectors.getRegionIterArgs(), width, [&](Value value) {
+        return emitter.getLanes(body, map.lookupOrDefault(value));
+      }));
   rounds.erase();
   SmallVector<Value> after = {end};
   llvm::append_range(after, emitEnd(then, vectors.getResults(), inits, width));

@@ -48,7 +48,7 @@ private:
   }
   void emitBody(OpBuilder &b, IRMapping &map) override;
   llvm::SetVector<Value> findLeaves(ArrayRef<Operation *> inTurn);
-  SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried, Value first,
+  SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried,
                                 unsigned width, GetLanes getLanes) override;
 
   bool isWorthIt(const Varying &varying, scf::ForOp rounds) const override;
@@ -264,8 +264,7 @@ llvm::SetVector<Value> InTurn::findLeaves(ArrayRef<Operation *> inTurn) {
 }
 
 SmallVector<Value> InTurn::emitVector(OpBuilder &b, ValueRange carried,
-                                      Value first, unsigned width,
-                                      GetLanes getLanes) {
+                                      unsigned width, GetLanes getLanes) {
   SmallVector<Operation *> inTurn;
   for (Operation &op : copy.getBody()->without_terminator())
     if (isDependent(&op))

@@ -37,8 +37,7 @@ private:
   SmallVector<Value> emitStart(OpBuilder &b, ValueRange inits,
                                unsigned width) override;
   SmallVector<Value> emitVector(OpBuilder &b, ValueRange carriedLanes,
-                                Value first, unsigned width,
-                                GetLanes getLanes) override;
+                                unsigned width, GetLanes getLanes) override;
   SmallVector<Value> emitEnd(OpBuilder &b, ValueRange lanes, ValueRange inits,
                              unsigned width) override;
   bool isOrdered() const override { return false; }
@@ -202,17 +201,13 @@ Maximum::State Maximum::choose(OpBuilder &b, const State &x, const State &y) {
 Maximum::State Maximum::join(OpBuilder &b, State lanes, unsigned width) {
   for (; width > 1; width /= 2) {
     auto takeHalf = [&](unsigned first) {
-      return apply(lanes, [&](Value value) -> Value {
-        return b.create<vector::ExtractStridedSliceOp>(
-            loc, value, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{width / 2},
-            ArrayRef<int64_t>{1});
+      return apply(lanes, [&](Value value) {
+        return takeLanes(b, loc, value, first, width / 2);
       });
     };
     lanes = choose(b, takeHalf(0), takeHalf(width / 2));
   }
-  return apply(lanes, [&](Value value) -> Value {
-    return b.create<vector::ExtractOp>(loc, value, ArrayRef<int64_t>{0});
-  });
+  return apply(lanes, [&](Value value) { return takeFirst(b, loc, value); });
 }
 
 Maximum::State Maximum::restore(ValueRange values) const {
@@ -243,8 +238,7 @@ SmallVector<Value> Maximum::emitStart(OpBuilder &b, ValueRange inits,
 }
 
 SmallVector<Value> Maximum::emitVector(OpBuilder &b, ValueRange carriedLanes,
-                                       Value first, unsigned width,
-                                       GetLanes getLanes) {
+                                       unsigned width, GetLanes getLanes) {
   State before = restore(carriedLanes), with{getLanes(term), Value(), {}};
   if (takes)
     with.round = getLanes(loop.getInductionVar());

@@ -32,7 +32,7 @@ private:
   bool matchSum(unsigned position);
   bool matchInt(unsigned position);
 
-  SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried, Value first,
+  SmallVector<Value> emitVector(OpBuilder &b, ValueRange carried,
                                 unsigned width, GetLanes getLanes) override;
   Value emitLargest(OpBuilder &b, Value lanes, unsigned width);
 
@@ -92,21 +92,21 @@ bool Rescaled::match() {
   return top && !sums.empty();
 }
 
+/// `x > y ? x : y`, of vectors too.
+static Value emitLarger(OpBuilder &b, Location loc, Value x, Value y) {
+  Value isAbove = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, x, y);
+  return b.create<arith::SelectOp>(loc, isAbove, x, y);
+}
+
 Value Rescaled::emitLargest(OpBuilder &b, Value lanes, unsigned width) {
-  for (; width > 1; width /= 2) {
-    auto takeHalf = [&](int64_t from) -> Value {
-      return b.create<vector::ExtractStridedSliceOp>(
-          loc, lanes, ArrayRef<int64_t>{from}, ArrayRef<int64_t>{width / 2},
-          ArrayRef<int64_t>{1});
-    };
-    lanes = emitLarger(b, loc, takeHalf(0), takeHalf(width / 2));
-  }
-  return b.create<vector::ExtractOp>(loc, lanes, ArrayRef<int64_t>{0});
+  for (; width > 1; width /= 2)
+    lanes = emitLarger(b, loc, takeLanes(b, loc, lanes, 0, width / 2),
+                       takeLanes(b, loc, lanes, width / 2, width / 2));
+  return takeFirst(b, loc, lanes);
 }
 
 SmallVector<Value> Rescaled::emitVector(OpBuilder &b, ValueRange carried,
-                                        Value first, unsigned width,
-                                        GetLanes getLanes) {
+                                        unsigned width, GetLanes getLanes) {
   SmallVector<Value> now(carried);
   Value exponents = getLanes(exponent);
   Value largest =

@@ -49,10 +49,11 @@ protected:
   emitStart(mlir::OpBuilder &, mlir::ValueRange inits, unsigned width) {
     return llvm::SmallVector<mlir::Value>(inits);
   }
-  /// And after each vector, whose first round has index `first`.
-  virtual llvm::SmallVector<mlir::Value>
-  emitVector(mlir::OpBuilder &b, mlir::ValueRange carried, mlir::Value first,
-             unsigned width, GetLanes getLanes) = 0;
+  /// And after each vector.
+  virtual llvm::SmallVector<mlir::Value> emitVector(mlir::OpBuilder &b,
+                                                    mlir::ValueRange carried,
+                                                    unsigned width,
+                                                    GetLanes getLanes) = 0;
   /// What the loop carries after all vectors.
   virtual llvm::SmallVector<mlir::Value> emitEnd(mlir::OpBuilder &,
                                                  mlir::ValueRange carried,
@@ -82,9 +83,12 @@ private:
   bool dependsOnCarried(mlir::Operation *op);
 };
 
-/// `x > y ? x : y`, of vectors too.
-mlir::Value emitLarger(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x,
-                       mlir::Value y);
+/// The `count` lanes of a vector from lane `from` on.
+mlir::Value takeLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value lanes,
+                      int64_t from, int64_t count);
+/// The first of its lanes.
+mlir::Value takeFirst(mlir::OpBuilder &b, mlir::Location loc,
+                      mlir::Value lanes);
 
 /// How a sum or the bits of ints come of all rounds, whose order is free: where
 /// `next` is `carried` with something that it leaves in the operation's second

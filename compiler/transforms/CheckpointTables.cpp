@@ -53,7 +53,7 @@ private:
   void addSums(Bounds more);
   std::optional<int64_t> getProducersPast(dp::TableOp table, unsigned id);
   std::optional<int64_t> getReadersPast(dp::TableOp table, unsigned id);
-  std::optional<int64_t> getFurthest(dp::TableOp table, unsigned id);
+  std::optional<int64_t> getLatest(dp::TableOp table, unsigned id);
   void findTables();
   void addTables(const Phase &phase, int64_t &most,
                  std::optional<int64_t> (Finder::*getPast)(dp::TableOp,
@@ -285,26 +285,13 @@ std::optional<int64_t> Finder::getReadersPast(dp::TableOp table, unsigned id) {
   return past;
 }
 
-/// How many times back the latest times of a table are read.
-std::optional<int64_t> Finder::getFurthest(dp::TableOp table, unsigned id) {
-  std::optional<int64_t> most =
-      distances.getTimesAfterAll(table, id, [](dp::ReadOp) { return false; });
-  for (auto [k, dependence] :
-       llvm::enumerate(dependences.problem.dependences)) {
-    auto read = dyn_cast<dp::ReadOp>(dependences.reads[k]);
-    if (dependence.target != id ||
-        (read && read.getArray() != table.getResult()))
-      continue;
-    std::optional<int64_t> behind;
-    if (!distances.isOfLaterPhase(dependence.reader, id))
-      behind = distances.getFurthest(k);
-    else if (read && (behind = distances.getFurthestFromEnd(read, id)))
-      ++*behind;
-    if (!most || !behind)
-      return std::nullopt;
-    most = std::max(*most, *behind);
-  }
-  return most;
+/// How many of a table's latest times are read from later ones.
+std::optional<int64_t> Finder::getLatest(dp::TableOp table, unsigned id) {
+  auto furthest = distances.getFurthest(table, id);
+  std::optional<int64_t> after = distances.getTimesAfterAll(table, id);
+  if (!furthest || !after)
+    return std::nullopt;
+  return std::max({furthest->inPhase, furthest->fromEnd + 1, *after});
 }
 
 void Finder::findTables() {
@@ -330,7 +317,7 @@ void Finder::addTables(const Phase &phase, int64_t &most,
         if (phase == found.producers)
           found.latest = std::max(
               found.latest,
-              getFurthest(table, id).value_or(window.asArrayRef().back()));
+              getLatest(table, id).value_or(window.asArrayRef().back()));
         continue;
       }
       if (std::optional<int64_t> past = (this->*getPast)(table, id)) {

@@ -269,6 +269,17 @@ dp::EquationOp danskin::createEquation(OpBuilder &builder, Location loc,
   return equation;
 }
 
+void danskin::openSum(OpBuilder &builder, dp::EquationOp equation,
+                      StringAttr label) {
+  Location loc = equation.getLoc();
+  builder.setInsertionPointToEnd(&equation.getBody().front());
+  auto sum = builder.create<dp::SumOp>(loc, builder.getF64Type());
+  builder.create<dp::YieldOp>(loc, sum.getResult());
+  builder.createBlock(&sum.getArms());
+  auto arm = builder.create<dp::ArmOp>(loc, label);
+  builder.createBlock(&arm.getBody());
+}
+
 dp::EquationOp danskin::cloneEquation(OpBuilder &builder,
                                       dp::EquationOp equation,
                                       ValueRange tables) {

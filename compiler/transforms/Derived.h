@@ -80,6 +80,10 @@ template <typename Op> Op getReduction(mlir::dp::EquationOp equation) {
   return ops.empty() ? Op() : *ops.begin();
 }
 
+/// Makes the equation's cell a sum of one arm, and puts the builder into it.
+void openSum(mlir::OpBuilder &builder, mlir::dp::EquationOp equation,
+             mlir::StringAttr label);
+
 /// A copy, where the builder is, that makes these tables.
 mlir::dp::EquationOp cloneEquation(mlir::OpBuilder &builder,
                                    mlir::dp::EquationOp equation,

@@ -108,13 +108,7 @@ private:
     auto equation = createEquation(builder, loc, table.getResult());
     OpBuilder::InsertionGuard guard(builder);
     Block &cell = equation.getBody().front();
-    builder.setInsertionPointToEnd(&cell);
-    auto sum = builder.create<dp::SumOp>(loc, builder.getF64Type());
-    builder.create<dp::YieldOp>(loc, sum.getResult());
-    builder.createBlock(&sum.getArms());
-    auto arm = builder.create<dp::ArmOp>(
-        loc, builder.getStringAttr(site.reader.getName()));
-    builder.createBlock(&arm.getBody());
+    openSum(builder, equation, builder.getStringAttr(site.reader.getName()));
     IRMapping mapping;
     mapping.map(dp::EquationOp(site.equation).getBody().getArguments(),
                 cell.getArguments());

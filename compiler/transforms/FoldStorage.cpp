@@ -25,44 +25,20 @@ namespace danskin {
 /// Beyond this a table is kept whole.
 static constexpr int64_t mostTimes = 64;
 
-/// How far behind its reader a read of the table's cells, which the statement
-/// makes, is at most.
-static std::optional<int64_t>
-getFurthestRead(ReadDistances &distances, const ProgramDependences &dependences,
-                dp::TableOp table, unsigned id) {
-  int64_t furthest = 0;
-  for (auto [k, dependence] :
-       llvm::enumerate(dependences.problem.dependences)) {
-    auto read = dyn_cast<dp::ReadOp>(dependences.reads[k]);
-    if (dependence.target != id ||
-        (read && read.getArray() != table.getResult()))
-      continue;
-    std::optional<int64_t> behind;
-    if (!distances.isOfLaterPhase(dependence.reader, id))
-      behind = distances.getFurthest(k);
-    else if (read)
-      behind = distances.getFurthestFromEnd(read, id);
-    if (!behind)
-      return std::nullopt;
-    furthest = std::max(furthest, *behind);
-  }
-  return furthest;
-}
-
 /// How many times of a table's cells need room; nothing: all.
 static std::optional<int64_t> getWindow(ReadDistances &distances,
-                                        const ProgramDependences &dependences,
                                         dp::TableOp table, unsigned id) {
   if (table.getRank() < 2 || !table.getScatters().empty() ||
       table.getRole() == dp::TableRole::Output ||
       distances.getTime(id).isConstant())
     return std::nullopt;
-  std::optional<int64_t> furthest =
-      getFurthestRead(distances, dependences, table, id);
+  std::optional<ReadDistances::Furthest> furthest =
+      distances.getFurthest(table, id);
   std::optional<int64_t> after = distances.getTimesAfterAll(table, id);
   if (!furthest || !after || distances.isExhausted())
     return std::nullopt;
-  int64_t times = std::max(*furthest + 1, *after);
+  int64_t times =
+      std::max({furthest->inPhase + 1, furthest->fromEnd + 1, *after});
   return times > mostTimes ? std::nullopt
                            : std::optional<int64_t>(llvm::PowerOf2Ceil(times));
 }
@@ -97,8 +73,7 @@ struct FoldStorage : danskin::impl::DpFoldStorageBase<FoldStorage> {
       std::optional<unsigned> id = dependences.findStatement(root);
       if (!id || table.getRank() != root.getRank())
         continue;
-      if (std::optional<int64_t> times =
-              getWindow(distances, dependences, table, *id))
+      if (std::optional<int64_t> times = getWindow(distances, table, *id))
         table->setAttr(getWindowAttrName(name),
                        b.getDenseI64ArrayAttr({*distances.getRow(), *times}));
     }

@@ -110,6 +110,29 @@ std::optional<int64_t> ReadDistances::getFurthestFromEnd(dp::ReadOp read,
   return std::max<int64_t>(behind.getConstant(), 0);
 }
 
+std::optional<ReadDistances::Furthest>
+ReadDistances::getFurthest(dp::TableOp table, unsigned id) {
+  Furthest furthest;
+  for (auto [k, dependence] :
+       llvm::enumerate(dependences.problem.dependences)) {
+    auto read = dyn_cast<dp::ReadOp>(dependences.reads[k]);
+    if (dependence.target != id ||
+        (read && read.getArray() != table.getResult()))
+      continue;
+    bool isLater = isOfLaterPhase(dependence.reader, id);
+    std::optional<int64_t> behind;
+    if (!isLater)
+      behind = getFurthest(k);
+    else if (read)
+      behind = getFurthestFromEnd(read, id);
+    if (!behind)
+      return std::nullopt;
+    int64_t &most = isLater ? furthest.fromEnd : furthest.inPhase;
+    most = std::max(most, *behind);
+  }
+  return furthest;
+}
+
 /// The statement that an operation of an equation or a scatter belongs to.
 static Operation *getStatement(Operation *op) {
   if (auto scatter = op->getParentOfType<dp::ScatterOp>())

@@ -39,6 +39,15 @@ public:
   /// How far behind its reader, of the same phase, what dependence `k` reads is
   /// at most; nothing: further for larger sizes.
   std::optional<int64_t> getFurthest(unsigned k);
+  /// How far reads of a table's cells are behind at most: `inPhase` behind
+  /// readers of the same phase, `fromEnd` behind the last cell, -1 where none
+  /// is.
+  struct Furthest {
+    int64_t inPhase = 0, fromEnd = -1;
+  };
+  /// Of the table's cells, which the statement makes; nothing: further for
+  /// larger sizes.
+  std::optional<Furthest> getFurthest(mlir::dp::TableOp table, unsigned id);
   /// The least and the largest sum of a reader's time and of what it reads.
   std::optional<std::pair<int64_t, int64_t>> getSums(unsigned k);
   /// How far behind the last cell of the statement a read after all is.

@@ -111,12 +111,7 @@ struct SplitSums : danskin::impl::DpSplitSumsBase<SplitSums> {
     auto equation = danskin::createEquation(b, loc, rows.getResult());
     OpBuilder::InsertionGuard guard(b);
     Block &cell = equation.getBody().front();
-    b.setInsertionPointToEnd(&cell);
-    auto sum = b.create<dp::SumOp>(loc, b.getF64Type());
-    b.create<dp::YieldOp>(loc, sum.getResult());
-    b.createBlock(&sum.getArms());
-    auto inner = b.create<dp::ArmOp>(loc, arm.getLabelAttr());
-    b.createBlock(&inner.getBody());
+    openSum(b, equation, arm.getLabelAttr());
     IRMapping mapping;
     mapping.map(outer.getIndex(), cell.getArgument(0));
     for (Operation &op : arm.getBody().front())

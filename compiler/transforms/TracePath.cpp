@@ -78,6 +78,11 @@ static void emitApplies(OpBuilder &b, dp::TableOp table,
 namespace {
 struct TracePath : danskin::impl::DpTracePathBase<TracePath> {
   void runOnOperation() override {
+    if (!getOperation()->hasAttr(PathSteps::rankAttr)) {
+      getOperation().emitError(
+          "has no layout of its paths; dp-lay-out-paths makes one");
+      return signalPassFailure();
+    }
     PathSteps steps(getOperation());
     OpBuilder b = OpBuilder::atBlockEnd(&getOperation().getBody().front());
     if (failed(createTraceback(b, steps)))
