@@ -33,6 +33,15 @@ private:
     Value laneStride;
     Value laneOffsets; ///< where each lane's first element lies
   };
+  /// A block of an array's elements, on the way into a buffer or out of one.
+  struct Stage {
+    scf::ForOp copy;
+    Array array;
+    ValueRange indices; ///< of the array, in the loop that copies
+    Value buffer;
+    bool isLoad;
+    bool descends; ///< later rounds have elements before
+  };
 
   void openArray(OpBuilder &b, Value argument, Value array, Value last);
   Value add(OpBuilder &b, Value x, Value y) {
@@ -56,12 +65,9 @@ private:
   void emitBuffer(OpBuilder &b, memref::AllocaOp buffer) override;
   void emitBounded(memref::ReinterpretCastOp cast) override;
   bool emitStage(OpBuilder &b, scf::ForOp copy) override;
-  Value emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
-                  ValueRange indices, Value round);
-  void emitBlocks(OpBuilder &b, const Array &array, Value base, Value buffer,
-                  bool isLoad, bool descends);
-  void emitElements(OpBuilder &b, scf::ForOp copy, const Array &array,
-                    ValueRange indices, Value buffer, bool isLoad);
+  Value emitPlace(OpBuilder &b, const Stage &stage, Value round);
+  void emitTile(OpBuilder &b, const Stage &stage, Value first);
+  void emitElements(OpBuilder &b, const Stage &stage, Value lower, Value upper);
 
   func::FuncOp kernel;
   DenseMap<Value, Array> arrays;
@@ -175,8 +181,7 @@ void LaneEmitter::emitBounded(memref::ReinterpretCastOp cast) {
 }
 
 /// What is transposed at once: as many floats as eight rows of eight.
-static constexpr unsigned tile = 8;
-static_assert(stageLength % tile == 0);
+static constexpr int64_t tile = 8;
 
 static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
                                          ArrayRef<Value> rows) {
@@ -203,55 +208,52 @@ static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
 }
 
 /// Where the element of a round is, from a lane's first.
-Value LaneEmitter::emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
-                             ValueRange indices, Value round) {
+Value LaneEmitter::emitPlace(OpBuilder &b, const Stage &stage, Value round) {
   IRMapping inRound = map;
+  scf::ForOp copy = stage.copy;
   inRound.map(copy.getInductionVar(), round);
   for (Operation &op : copy.getBody()->without_terminator())
     if (!isa<memref::LoadOp, memref::StoreOp>(op))
       b.clone(op, inRound);
   Value place = constant(b, 0);
-  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
+  for (auto [index, stride] :
+       llvm::zip_equal(stage.indices, stage.array.strides))
     place = add(b, place, multiply(b, inRound.lookupOrDefault(index), stride));
   return place;
 }
 
-/// Copies a whole block of each lane, whose first element in memory is `base`
-/// from the lane's first.
-void LaneEmitter::emitBlocks(OpBuilder &b, const Array &array, Value base,
-                             Value buffer, bool isLoad, bool descends) {
-  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+/// Copies as many rounds of each lane as a tile has, from `first` on.
+void LaneEmitter::emitTile(OpBuilder &b, const Stage &stage, Value first) {
+  Type element = cast<MemRefType>(stage.buffer.getType()).getElementType();
   auto type = VectorType::get(tile, element);
+  // The round whose element comes first in memory.
+  Value edge = stage.descends ? add(b, first, constant(b, tile - 1)) : first;
+  Value base = emitPlace(b, stage, edge);
+  const Array &array = stage.array;
   for (unsigned lanes = 0; lanes < width; lanes += tile) {
-    SmallVector<Value> starts;
-    for (unsigned k = 0; k < tile; ++k)
-      starts.push_back(
+    SmallVector<Value> inArray, inBuffer, rows;
+    for (unsigned k = 0; k < tile; ++k) {
+      inArray.push_back(
           add(b, base,
               b.create<vector::ExtractOp>(here, array.laneOffsets, lanes + k)));
-    for (unsigned rounds = 0; rounds < stageLength; rounds += tile) {
-      auto inArray = [&](unsigned k) {
-        return add(b, starts[k], constant(b, rounds));
-      };
-      auto inBuffer = [&](unsigned k) {
-        unsigned round = descends ? stageLength - 1 - rounds - k : rounds + k;
-        return constant(b, round * width + lanes);
-      };
-      SmallVector<Value> rows;
-      for (unsigned k = 0; k < tile; ++k)
-        rows.push_back(
-            b.create<vector::LoadOp>(here, type, isLoad ? array.memory : buffer,
-                                     isLoad ? inArray(k) : inBuffer(k)));
-      for (auto [k, column] : llvm::enumerate(emitTransposed(b, here, rows)))
-        b.create<vector::StoreOp>(here, column, isLoad ? buffer : array.memory,
-                                  isLoad ? inBuffer(k) : inArray(k));
+      Value round = add(b, edge, constant(b, stage.descends ? -int64_t(k) : k));
+      inBuffer.push_back(
+          add(b, multiply(b, round, constant(b, width)), constant(b, lanes)));
     }
+    Value from = stage.isLoad ? array.memory : stage.buffer,
+          to = stage.isLoad ? stage.buffer : array.memory;
+    for (unsigned k = 0; k < tile; ++k)
+      rows.push_back(b.create<vector::LoadOp>(
+          here, type, from, stage.isLoad ? inArray[k] : inBuffer[k]));
+    for (auto [k, column] : llvm::enumerate(emitTransposed(b, here, rows)))
+      b.create<vector::StoreOp>(here, column, to,
+                                stage.isLoad ? inBuffer[k] : inArray[k]);
   }
 }
 
-/// Copies one element after the other. This is rare and must be small.
-void LaneEmitter::emitElements(OpBuilder &b, scf::ForOp copy,
-                               const Array &array, ValueRange indices,
-                               Value buffer, bool isLoad) {
+/// Copies one element after the other. These are few and must be small.
+void LaneEmitter::emitElements(OpBuilder &b, const Stage &stage, Value lower,
+                               Value upper) {
   auto lanes = b.create<scf::ForOp>(here, constant(b, 0), constant(b, width),
                                     constant(b, 1));
   OpBuilder inLane = OpBuilder::atBlockTerminator(lanes.getBody());
@@ -259,52 +261,55 @@ void LaneEmitter::emitElements(OpBuilder &b, scf::ForOp copy,
   Value last = add(inLane, count, constant(inLane, -1));
   Value start =
       multiply(inLane, inLane.create<arith::MinSIOp>(here, which, last),
-               array.laneStride);
+               stage.array.laneStride);
   auto rounds =
-      inLane.create<scf::ForOp>(here, get(copy.getLowerBound()),
-                                get(copy.getUpperBound()), constant(inLane, 1));
+      inLane.create<scf::ForOp>(here, lower, upper, constant(inLane, 1));
   OpBuilder inner = OpBuilder::atBlockTerminator(rounds.getBody());
   Value round = rounds.getInductionVar();
-  Value inArray =
-      add(inner, start, emitPlace(inner, copy, array, indices, round));
+  Value inArray = add(inner, start, emitPlace(inner, stage, round));
   Value inBuffer =
       add(inner, multiply(inner, round, constant(inner, width)), which);
+  Value from = stage.isLoad ? stage.array.memory : stage.buffer,
+        to = stage.isLoad ? stage.buffer : stage.array.memory;
   Value element = inner.create<memref::LoadOp>(
-      here, isLoad ? array.memory : buffer, isLoad ? inArray : inBuffer);
-  inner.create<memref::StoreOp>(here, element, isLoad ? buffer : array.memory,
-                                isLoad ? inBuffer : inArray);
+      here, from, stage.isLoad ? inArray : inBuffer);
+  inner.create<memref::StoreOp>(here, element, to,
+                                stage.isLoad ? inBuffer : inArray);
 }
 
+/// Tiles of rounds where elements lie side by side, then what is left.
 bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
   auto load = *copy.getOps<memref::LoadOp>().begin();
   auto store = *copy.getOps<memref::StoreOp>().begin();
   bool isLoad = arrays.contains(load.getMemRef());
   ValueRange indices = isLoad ? load.getIndices() : store.getIndices();
-  Value buffer = isLoad ? store.getMemRef() : load.getMemRef();
   if (width % tile || varying.contains(copy.getLowerBound()) ||
       varying.contains(copy.getUpperBound()) ||
       llvm::any_of(indices, [&](Value i) { return varying.contains(i); }))
     return false;
-  Array array = arrays.lookup(isLoad ? load.getMemRef() : store.getMemRef());
-  bool descends = cast<IntegerAttr>(copy->getAttr(stageAttr)).getInt() < 0;
-
-  // Where the block begins in memory.
-  Value edge = constant(b, descends ? stageLength - 1 : 0);
-  Value base = emitPlace(b, copy, array, indices, edge);
-  auto equals = [&](Value value, int64_t number) -> Value {
-    return b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq, value,
-                                   constant(b, number));
-  };
-  Value isWhole =
-      b.create<arith::AndIOp>(here, equals(get(copy.getLowerBound()), 0),
-                              equals(get(copy.getUpperBound()), stageLength));
-  isWhole =
-      b.create<arith::AndIOp>(here, isWhole, equals(array.strides.back(), 1));
-  auto branch = b.create<scf::IfOp>(here, isWhole, /*withElseRegion=*/true);
+  Stage stage{
+      copy,    arrays.lookup(isLoad ? load.getMemRef() : store.getMemRef()),
+      indices, get(isLoad ? store.getMemRef() : load.getMemRef()),
+      isLoad,  cast<IntegerAttr>(copy->getAttr(stageAttr)).getInt() < 0};
+  Value lower = get(copy.getLowerBound()), upper = get(copy.getUpperBound());
+  Value isDense =
+      b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq,
+                              stage.array.strides.back(), constant(b, 1));
+  Value rounds = b.create<arith::MaxSIOp>(
+      here, b.create<arith::SubIOp>(here, upper, lower), constant(b, 0));
+  Value rest = b.create<arith::RemUIOp>(here, rounds, constant(b, tile));
+  rounds = b.create<arith::SelectOp>(
+      here, isDense, b.create<arith::SubIOp>(here, rounds, rest),
+      constant(b, 0));
+  Value end = add(b, lower, rounds);
+  auto tiles = b.create<scf::ForOp>(here, lower, end, constant(b, tile));
+  OpBuilder inner = OpBuilder::atBlockTerminator(tiles.getBody());
+  emitTile(inner, stage, tiles.getInductionVar());
+  Value isMore =
+      b.create<arith::CmpIOp>(here, arith::CmpIPredicate::slt, end, upper);
+  auto branch = b.create<scf::IfOp>(here, isMore, /*withElseRegion=*/false);
   OpBuilder then = branch.getThenBodyBuilder();
-  emitBlocks(then, array, base, get(buffer), isLoad, descends);
-  OpBuilder otherwise = branch.getElseBodyBuilder();
-  emitElements(otherwise, copy, array, indices, get(buffer), isLoad);
+  emitElements(then, stage, end, upper);
   return true;
 }
 
