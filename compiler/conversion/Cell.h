@@ -16,7 +16,6 @@
 #include "compiler/conversion/Memory.h"
 #include "compiler/conversion/Scaled.h"
 #include "compiler/conversion/Strips.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <map>
 
@@ -135,7 +134,7 @@ private:
   bool isKnown(mlir::OpBuilder &b, mlir::Operation *op);
   mlir::Value emitContainsInStrip(mlir::OpBuilder &b, mlir::dp::ContainsOp op);
   void emitWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
-  void emitQuotient(mlir::OpBuilder &b, mlir::arith::DivFOp op);
+  bool emitQuotient(mlir::OpBuilder &b, mlir::Operation *op);
   void emitChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
   llvm::SmallVector<mlir::Value> emitTerms(mlir::OpBuilder &b,

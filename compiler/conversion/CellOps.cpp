@@ -23,7 +23,6 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
                   env.loadIndex(b, op.getSources(), getIndex(op.getEdge())));
       })
       .Case([&](dp::ContainsOp op) { emitContains(b, op); })
-      .Case([&](arith::DivFOp op) { emitQuotient(b, op); })
       .Case([&](dp::NoneOp op) {
         Value no = b.create<arith::ConstantIntOp>(loc, 0, 1);
         reals[op.getResult()] = {memory.emitFloat(b, 0.0), no, Value()};
@@ -50,7 +49,7 @@ void Cell::emitOp(OpBuilder &b, Operation *op) {
       })
       .Case([&](arith::SelectOp op) { emitSelect(b, op); })
       .Default([&](Operation *op) {
-        if (!emitScaledOp(b, op) && !emitShareOp(b, op))
+        if (!emitScaledOp(b, op) && !emitShareOp(b, op) && !emitQuotient(b, op))
           emitGeneric(b, op);
       });
 }
@@ -89,16 +88,19 @@ void Cell::emitRead(OpBuilder &b, dp::ReadOp op) {
 /// Divides by a number that is the same for all cells, such as a temperature,
 /// by its inverse: double precision has digits to spare for arrays of single
 /// ones.
-void Cell::emitQuotient(OpBuilder &b, arith::DivFOp op) {
-  auto read = op.getRhs().getDefiningOp<dp::ReadOp>();
+bool Cell::emitQuotient(OpBuilder &b, Operation *op) {
+  auto quotient = dyn_cast<arith::DivFOp>(op);
+  auto read =
+      quotient ? quotient.getRhs().getDefiningOp<dp::ReadOp>() : dp::ReadOp();
   if (!plan.compute.isF64() || !plan.io.isF32() || !read ||
       !read.getIndices().empty() ||
       !read.getArray().getDefiningOp<dp::InputOp>())
-    return emitGeneric(b, op);
-  Real dividend = getPlain(b, op.getLhs());
-  reals[op.getResult()] = {
+    return false;
+  Real dividend = getPlain(b, quotient.getLhs());
+  reals[quotient.getResult()] = {
       b.create<arith::MulFOp>(loc, dividend.value, memory.getInverse(read)),
       dividend.present, Value()};
+  return true;
 }
 
 /// A copy with the type of arithmetic; absent when an operand is.
