@@ -136,6 +136,7 @@ private:
   void emitWeight(mlir::OpBuilder &b, mlir::dp::WeightOp op);
   bool emitQuotient(mlir::OpBuilder &b, mlir::Operation *op);
   void emitChoose(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
+  mlir::Value emitBoundOfScores(mlir::OpBuilder &b, mlir::dp::ChooseOp op);
   void emitSum(mlir::OpBuilder &b, mlir::dp::SumOp op);
   llvm::SmallVector<mlir::Value> emitTerms(mlir::OpBuilder &b,
                                            mlir::dp::ArmOp arm,

@@ -7,6 +7,7 @@
 
 #include "compiler/conversion/CellEmitter.h"
 #include "compiler/conversion/Slices.h"
+#include "compiler/conversion/Stage.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -111,8 +112,22 @@ void CellEmitter::noteElementwise(OpBuilder &b, Operation *op) {
   }
 }
 
+/// A place for each lane, side by side.
+VectorEmitter::Address CellEmitter::getOwnAddress(OpBuilder &b, Value memory,
+                                                  Value index) {
+  Value times = constant(b, width);
+  if (!varying.contains(index))
+    return {memory, multiply(b, get(index), times), Value(), Value()};
+  Value places =
+      b.createOrFold<arith::MulIOp>(here, get(index), spread(b, times));
+  return {memory, constant(b, 0),
+          b.createOrFold<arith::AddIOp>(here, places, lane), Value()};
+}
+
 VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
                                                ValueRange indices) {
+  if (varying.isOwn(array))
+    return getOwnAddress(b, array, indices.front());
   Value one = constant(b, 1), zero = constant(b, 0);
   Address address{get(array), zero, Value(), Value()};
   SmallVector<Value> strides = {one};
@@ -152,6 +167,58 @@ VectorEmitter::Address CellEmitter::getAddress(OpBuilder &b, Value array,
                               address.descends ? constant(b, -1) : one);
   adjacent.push_back(address.adjacent);
   return address;
+}
+
+/// Where the first lane has the element of a round of `copy`; nothing where
+/// lanes do not go on by equal steps.
+std::optional<Value> CellEmitter::emitPlace(OpBuilder &b, scf::ForOp copy,
+                                            ValueRange indices,
+                                            ArrayRef<Value> strides,
+                                            Value round) {
+  IRMapping before = map;
+  map.map(copy.getInductionVar(), round);
+  for (Operation &op : copy.getBody()->without_terminator())
+    if (!isa<memref::LoadOp, memref::StoreOp>(op))
+      emitOp(b, &op, Mask());
+  std::optional<Value> place = constant(b, 0);
+  for (auto [index, stride] : llvm::zip_equal(indices, strides)) {
+    std::optional<Progression> known = getProgression(b, index);
+    if (!known) {
+      place.reset();
+      break;
+    }
+    place = add(b, *place, multiply(b, known->first, stride));
+  }
+  map = before;
+  return place;
+}
+
+/// Elements of an array that lie side by side for rounds, not for lanes.
+bool CellEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
+  Stage stage(copy, width);
+  ValueRange indices = stage.getIndices();
+  if (!stage.hasTiles() || varying.contains(copy.getLowerBound()) ||
+      varying.contains(copy.getUpperBound()))
+    return false;
+  const FlatArray &array = getArray(stage.getArray());
+  Value lower = get(copy.getLowerBound());
+  if (!emitPlace(b, copy, indices, array.strides, lower))
+    return false;
+  Value step = constant(b, 0);
+  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
+    step =
+        add(b, step, multiply(b, constant(b, *varying.getStep(index)), stride));
+  stage.memory = array.memory;
+  stage.buffer = get(stage.getBuffer());
+  stage.stride = array.strides.back();
+  stage.emitPlace = [&](OpBuilder &at, Value round) {
+    return *emitPlace(at, copy, indices, array.strides, round);
+  };
+  stage.emitStart = [&](OpBuilder &at, Value which) {
+    return multiply(at, which, step);
+  };
+  stage.emit(b, lower, get(copy.getUpperBound()));
+  return true;
 }
 
 /// What no lane may load may not be there.

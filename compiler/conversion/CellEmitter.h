@@ -50,12 +50,16 @@ private:
 
   Address getAddress(mlir::OpBuilder &b, mlir::Value array,
                      mlir::ValueRange indices) override;
+  Address getOwnAddress(mlir::OpBuilder &b, mlir::Value memory,
+                        mlir::Value index);
   void emitView(mlir::OpBuilder &b, mlir::memref::ViewOp view) override {
     b.clone(*view, map);
   }
   bool isCommon(mlir::Value array, mlir::ValueRange indices) override {
-    return llvm::none_of(
-        indices, [&](mlir::Value index) { return varying.contains(index); });
+    return !varying.isOwn(array) &&
+           llvm::none_of(indices, [&](mlir::Value index) {
+             return varying.contains(index);
+           });
   }
   void emitCommonLoad(mlir::OpBuilder &b, mlir::memref::LoadOp load,
                       Mask mask) override;
@@ -66,6 +70,10 @@ private:
   }
   void noteShifted(mlir::scf::ForOp loop, mlir::Value first) override;
   void noteElementwise(mlir::OpBuilder &b, mlir::Operation *op) override;
+  bool emitStage(mlir::OpBuilder &b, mlir::scf::ForOp copy) override;
+  std::optional<mlir::Value>
+  emitPlace(mlir::OpBuilder &b, mlir::scf::ForOp copy, mlir::ValueRange indices,
+            llvm::ArrayRef<mlir::Value> strides, mlir::Value round);
   bool leaveOut(mlir::OpBuilder &b, mlir::scf::IfOp branch, Mask mask) override;
   void noteLeftOut(mlir::OpBuilder &b, mlir::Value isSo);
 

@@ -1,4 +1,4 @@
-//===- CellReductions.cpp - choices, sums and weights ---------------------===//
+//===- CellReductions.cpp - sums and weights ------------------------------===//
 //
 // Part of Danskin, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,101 +12,6 @@
 
 using namespace mlir;
 using namespace danskin::conversion;
-
-namespace danskin::conversion {
-/// The candidates of a choice as loops around its scores.
-class Arms : public dp::CandidateRange {
-public:
-  Arms(Cell &cell, dp::ChooseOp choose) : cell(cell), choose(choose) {}
-
-  FloatType getScoreType() override { return cell.plan.compute; }
-  unsigned getMaxBinders() override { return choose.getMaxBinders(); }
-
-  SmallVector<Value> forEach(OpBuilder &b, Location loc, ValueRange init,
-                             Body body) override {
-    return forArms(
-        b, init,
-        [&](OpBuilder &inner, dp::ArmOp arm, Real score, ValueRange carried) {
-          return emitCandidate(inner, loc, arm, score, carried, body);
-        });
-  }
-  SmallVector<Value> forAll(OpBuilder &b, Location loc, ValueRange init,
-                            Body body) override {
-    return forArms(
-        b, init,
-        [&](OpBuilder &inner, dp::ArmOp arm, Real score, ValueRange carried) {
-          if (score.present)
-            score.value = inner.create<arith::SelectOp>(
-                loc, score.present, score.value,
-                cell.memory.emitFloat(
-                    inner, -std::numeric_limits<double>::infinity()));
-          return body(inner, loc, getCandidate(inner, loc, arm, score),
-                      carried);
-        });
-  }
-
-private:
-  using Visit = llvm::function_ref<SmallVector<Value>(OpBuilder &, dp::ArmOp,
-                                                      Real, ValueRange)>;
-  SmallVector<Value> forArms(OpBuilder &b, ValueRange init, Visit visit) {
-    SmallVector<Value> carried(init);
-    for (auto arm : choose.getArms().front().getOps<dp::ArmOp>())
-      carried = cell.emitComprehension(
-          b, arm.getBody().front().begin(), carried,
-          [&](OpBuilder &inner, dp::YieldOp yield, ValueRange inside) {
-            Real score = cell.getPlain(inner, yield.getOperand(0));
-            return visit(inner, arm, score, inside);
-          });
-    return carried;
-  }
-
-  dp::Candidate getCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
-                             Real score) {
-    dp::Candidate candidate;
-    candidate.score = score.value;
-    candidate.arm = constantIndex(b, loc, arm.getOrdinal());
-    candidate.binders = cell.getIndices(arm.getBinders());
-    while (candidate.binders.size() < getMaxBinders())
-      candidate.binders.push_back(constantIndex(b, loc, 0));
-    return candidate;
-  }
-
-  /// A score that is absent or the losing infinity does not count.
-  SmallVector<Value> emitCandidate(OpBuilder &b, Location loc, dp::ArmOp arm,
-                                   Real score, ValueRange carried, Body body) {
-    auto counts = b.create<scf::IfOp>(
-        loc, cell.emitIsPresent(b, score, /*above=*/true),
-        [&](OpBuilder &inner, Location) {
-          dp::Candidate candidate = getCandidate(inner, loc, arm, score);
-          inner.create<scf::YieldOp>(loc, body(inner, loc, candidate, carried));
-        },
-        [&](OpBuilder &inner, Location) {
-          inner.create<scf::YieldOp>(loc, carried);
-        });
-    return SmallVector<Value>(counts.getResults());
-  }
-
-  Cell &cell;
-  dp::ChooseOp choose;
-};
-} // namespace danskin::conversion
-
-/// Without candidates the value is -inf, which means absent.
-void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
-  if (plan.units.isScaled(op))
-    return emitScaledChoose(b, op);
-  Arms arms(*this, op);
-  SmallVector<Value> results = op.getReg()->emitChoice(b, loc, arms);
-  // A choice whose weights nobody forms has no room for its statistics.
-  for (auto [theirs, mine] : llvm::zip(op.getResults(), results)) {
-    if (theirs.getType().isIndex())
-      scope.map(theirs, mine);
-    else
-      reals[theirs] = {mine, Value(), Value()};
-  }
-  Real &value = reals[op.getValue()];
-  value.present = emitIsPresent(b, value, /*above=*/true);
-}
 
 /// The time of the later phase's cells that the arm reads.
 static Form getTime(Plan &plan, dp::ArmOp arm) {

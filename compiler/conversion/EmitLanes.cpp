@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Stage.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -33,16 +34,6 @@ private:
     Value laneStride;
     Value laneOffsets; ///< where each lane's first element lies
   };
-  /// A block of an array's elements, on the way into a buffer or out of one.
-  struct Stage {
-    scf::ForOp copy;
-    Array array;
-    ValueRange indices; ///< of the array, in the loop that copies
-    Value buffer;
-    bool isLoad;
-    bool descends; ///< later rounds have elements before
-  };
-
   void openArray(OpBuilder &b, Value argument, Value array, Value last);
   Value add(OpBuilder &b, Value x, Value y) {
     return b.create<arith::AddIOp>(here, x, y);
@@ -65,9 +56,8 @@ private:
   void emitBuffer(OpBuilder &b, memref::AllocaOp buffer) override;
   void emitBounded(memref::ReinterpretCastOp cast) override;
   bool emitStage(OpBuilder &b, scf::ForOp copy) override;
-  Value emitPlace(OpBuilder &b, const Stage &stage, Value round);
-  void emitTile(OpBuilder &b, const Stage &stage, Value first);
-  void emitElements(OpBuilder &b, const Stage &stage, Value lower, Value upper);
+  Value emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
+                  ValueRange indices, Value round);
 
   func::FuncOp kernel;
   DenseMap<Value, Array> arrays;
@@ -180,136 +170,43 @@ void LaneEmitter::emitBounded(memref::ReinterpretCastOp cast) {
   arrays[cast.getResult()] = source;
 }
 
-/// What is transposed at once: as many floats as eight rows of eight.
-static constexpr int64_t tile = 8;
-
-static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
-                                         ArrayRef<Value> rows) {
-  auto mix = [&](Value x, Value y, ArrayRef<int64_t> places) -> Value {
-    return b.create<vector::ShuffleOp>(loc, x, y, places);
-  };
-  // Each step has one instruction for eight floats.
-  SmallVector<Value> pairs(tile), quads(tile), columns(tile);
-  for (unsigned k = 0; k < 8; k += 2) {
-    pairs[k] = mix(rows[k], rows[k + 1], {0, 8, 1, 9, 4, 12, 5, 13});
-    pairs[k + 1] = mix(rows[k], rows[k + 1], {2, 10, 3, 11, 6, 14, 7, 15});
-  }
-  for (unsigned k : {0, 4})
-    for (unsigned half : {0, 1}) {
-      Value x = pairs[k + half], y = pairs[k + half + 2];
-      quads[k + 2 * half] = mix(x, y, {0, 1, 8, 9, 4, 5, 12, 13});
-      quads[k + 2 * half + 1] = mix(x, y, {2, 3, 10, 11, 6, 7, 14, 15});
-    }
-  for (unsigned k = 0; k < 4; ++k) {
-    columns[k] = mix(quads[k], quads[k + 4], {0, 1, 2, 3, 8, 9, 10, 11});
-    columns[k + 4] = mix(quads[k], quads[k + 4], {4, 5, 6, 7, 12, 13, 14, 15});
-  }
-  return columns;
-}
-
 /// Where the element of a round is, from a lane's first.
-Value LaneEmitter::emitPlace(OpBuilder &b, const Stage &stage, Value round) {
+Value LaneEmitter::emitPlace(OpBuilder &b, scf::ForOp copy, const Array &array,
+                             ValueRange indices, Value round) {
   IRMapping inRound = map;
-  scf::ForOp copy = stage.copy;
   inRound.map(copy.getInductionVar(), round);
   for (Operation &op : copy.getBody()->without_terminator())
     if (!isa<memref::LoadOp, memref::StoreOp>(op))
       b.clone(op, inRound);
   Value place = constant(b, 0);
-  for (auto [index, stride] :
-       llvm::zip_equal(stage.indices, stage.array.strides))
+  for (auto [index, stride] : llvm::zip_equal(indices, array.strides))
     place = add(b, place, multiply(b, inRound.lookupOrDefault(index), stride));
   return place;
 }
 
-/// Copies as many rounds of each lane as a tile has, from `first` on.
-void LaneEmitter::emitTile(OpBuilder &b, const Stage &stage, Value first) {
-  Type element = cast<MemRefType>(stage.buffer.getType()).getElementType();
-  auto type = VectorType::get(tile, element);
-  // The round whose element comes first in memory.
-  Value edge = stage.descends ? add(b, first, constant(b, tile - 1)) : first;
-  Value base = emitPlace(b, stage, edge);
-  const Array &array = stage.array;
-  for (unsigned lanes = 0; lanes < width; lanes += tile) {
-    SmallVector<Value> inArray, inBuffer, rows;
-    for (unsigned k = 0; k < tile; ++k) {
-      inArray.push_back(
-          add(b, base,
-              b.create<vector::ExtractOp>(here, array.laneOffsets, lanes + k)));
-      Value round = add(b, edge, constant(b, stage.descends ? -int64_t(k) : k));
-      inBuffer.push_back(
-          add(b, multiply(b, round, constant(b, width)), constant(b, lanes)));
-    }
-    Value from = stage.isLoad ? array.memory : stage.buffer,
-          to = stage.isLoad ? stage.buffer : array.memory;
-    for (unsigned k = 0; k < tile; ++k)
-      rows.push_back(b.create<vector::LoadOp>(
-          here, type, from, stage.isLoad ? inArray[k] : inBuffer[k]));
-    for (auto [k, column] : llvm::enumerate(emitTransposed(b, here, rows)))
-      b.create<vector::StoreOp>(here, column, to,
-                                stage.isLoad ? inBuffer[k] : inArray[k]);
-  }
-}
-
-/// Copies one element after the other. These are few and must be small.
-void LaneEmitter::emitElements(OpBuilder &b, const Stage &stage, Value lower,
-                               Value upper) {
-  auto lanes = b.create<scf::ForOp>(here, constant(b, 0), constant(b, width),
-                                    constant(b, 1));
-  OpBuilder inLane = OpBuilder::atBlockTerminator(lanes.getBody());
-  Value which = lanes.getInductionVar();
-  Value last = add(inLane, count, constant(inLane, -1));
-  Value start =
-      multiply(inLane, inLane.create<arith::MinSIOp>(here, which, last),
-               stage.array.laneStride);
-  auto rounds =
-      inLane.create<scf::ForOp>(here, lower, upper, constant(inLane, 1));
-  OpBuilder inner = OpBuilder::atBlockTerminator(rounds.getBody());
-  Value round = rounds.getInductionVar();
-  Value inArray = add(inner, start, emitPlace(inner, stage, round));
-  Value inBuffer =
-      add(inner, multiply(inner, round, constant(inner, width)), which);
-  Value from = stage.isLoad ? stage.array.memory : stage.buffer,
-        to = stage.isLoad ? stage.buffer : stage.array.memory;
-  Value element = inner.create<memref::LoadOp>(
-      here, from, stage.isLoad ? inArray : inBuffer);
-  inner.create<memref::StoreOp>(here, element, to,
-                                stage.isLoad ? inBuffer : inArray);
-}
-
-/// Tiles of rounds where elements lie side by side, then what is left.
 bool LaneEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
-  auto load = *copy.getOps<memref::LoadOp>().begin();
-  auto store = *copy.getOps<memref::StoreOp>().begin();
-  bool isLoad = arrays.contains(load.getMemRef());
-  ValueRange indices = isLoad ? load.getIndices() : store.getIndices();
-  if (width % tile || varying.contains(copy.getLowerBound()) ||
+  Stage stage(copy, width);
+  ValueRange indices = stage.getIndices();
+  if (!stage.hasTiles() || varying.contains(copy.getLowerBound()) ||
       varying.contains(copy.getUpperBound()) ||
       llvm::any_of(indices, [&](Value i) { return varying.contains(i); }))
     return false;
-  Stage stage{
-      copy,    arrays.lookup(isLoad ? load.getMemRef() : store.getMemRef()),
-      indices, get(isLoad ? store.getMemRef() : load.getMemRef()),
-      isLoad,  cast<IntegerAttr>(copy->getAttr(stageAttr)).getInt() < 0};
-  Value lower = get(copy.getLowerBound()), upper = get(copy.getUpperBound());
-  Value isDense =
-      b.create<arith::CmpIOp>(here, arith::CmpIPredicate::eq,
-                              stage.array.strides.back(), constant(b, 1));
-  Value rounds = b.create<arith::MaxSIOp>(
-      here, b.create<arith::SubIOp>(here, upper, lower), constant(b, 0));
-  Value rest = b.create<arith::RemUIOp>(here, rounds, constant(b, tile));
-  rounds = b.create<arith::SelectOp>(
-      here, isDense, b.create<arith::SubIOp>(here, rounds, rest),
-      constant(b, 0));
-  Value end = add(b, lower, rounds);
-  auto tiles = b.create<scf::ForOp>(here, lower, end, constant(b, tile));
-  OpBuilder inner = OpBuilder::atBlockTerminator(tiles.getBody());
-  emitTile(inner, stage, tiles.getInductionVar());
-  Value isMore =
-      b.create<arith::CmpIOp>(here, arith::CmpIPredicate::slt, end, upper);
-  auto branch = b.create<scf::IfOp>(here, isMore, /*withElseRegion=*/false);
-  OpBuilder then = branch.getThenBodyBuilder();
-  emitElements(then, stage, end, upper);
+  const Array &array = arrays[stage.getArray()];
+  stage.memory = array.memory;
+  stage.buffer = get(stage.getBuffer());
+  stage.stride = array.strides.back();
+  stage.emitPlace = [&](OpBuilder &at, Value round) {
+    return emitPlace(at, copy, array, indices, round);
+  };
+  stage.emitStart = [&](OpBuilder &at, Value which) {
+    if (std::optional<int64_t> known = getConstantIntValue(which))
+      return at.create<vector::ExtractOp>(here, array.laneOffsets, *known)
+          .getResult();
+    Value last = add(at, count, constant(at, -1));
+    return multiply(at, at.create<arith::MinSIOp>(here, which, last),
+                    array.laneStride);
+  };
+  stage.emit(b, get(copy.getLowerBound()), get(copy.getUpperBound()));
   return true;
 }
 

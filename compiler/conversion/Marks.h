@@ -53,6 +53,10 @@ constexpr llvm::StringLiteral addAttr = "dp.add";
 /// On a store that notes that a number does not fit its format.
 constexpr llvm::StringLiteral faultAttr = "dp.fault";
 
+/// On memory of a cell, which it fills before it reads it: vectors of cells
+/// have a place of each lane for each place in it.
+constexpr llvm::StringLiteral ownAttr = "dp.own";
+
 /// On a branch whose condition hardly ever holds.
 constexpr llvm::StringLiteral coldAttr = "dp.cold";
 

@@ -37,14 +37,21 @@ struct Access {
 /// One loop.
 class Stager {
 public:
-  Stager(func::FuncOp kernel, scf::ForOp loop, const DenseSet<Value> &written)
-      : kernel(kernel), loop(loop), loc(loop.getLoc()), written(written) {}
+  /// `ofCells`: what differs from lane to lane, where lanes are cells.
+  Stager(func::FuncOp kernel, scf::ForOp loop, const DenseSet<Value> &written,
+         const Varying *ofCells = nullptr)
+      : kernel(kernel), loop(loop), loc(loop.getLoc()), written(written),
+        ofCells(ofCells) {}
 
   void run();
 
 private:
   std::optional<int64_t> getStep(Value index);
   std::optional<Access> getAccess(Operation *op);
+  bool isForCells(const Access &access);
+  bool isInEachRound(const Access &access) {
+    return access.op->getParentOp() == loop;
+  }
   void findAccesses();
   bool isInvariant(Value value);
   SmallVector<Value> getIndicesAt(OpBuilder &b, const Access &access,
@@ -65,6 +72,7 @@ private:
   scf::ForOp loop;
   Location loc;
   const DenseSet<Value> &written;
+  const Varying *ofCells;
   SmallVector<Access> loads, stores;
 };
 } // namespace
@@ -124,6 +132,21 @@ std::optional<Access> Stager::getAccess(Operation *op) {
   return access;
 }
 
+/// Do lanes load what lies apart?
+bool Stager::isForCells(const Access &access) {
+  if (!isa<memref::LoadOp>(access.op) || !isInEachRound(access) ||
+      ofCells->contains(access.indices.back()))
+    return false;
+  bool anyStep = false;
+  for (Value index : access.indices) {
+    std::optional<int64_t> step = ofCells->getStep(index);
+    if (!step)
+      return false;
+    anyStep |= *step != 0;
+  }
+  return anyStep;
+}
+
 void Stager::findAccesses() {
   DenseMap<Value, unsigned> numStores;
   loop.walk([&](memref::StoreOp store) { ++numStores[store.getMemRef()]; });
@@ -133,7 +156,7 @@ void Stager::findAccesses() {
         loads.size() + stores.size() == mostBuffers)
       return;
     std::optional<Access> access = getAccess(op);
-    if (!access)
+    if (!access || (ofCells && !isForCells(*access)))
       return;
     if (isa<memref::LoadOp>(op))
       loads.push_back(*access);
@@ -155,14 +178,19 @@ SmallVector<Value> Stager::getIndicesAt(OpBuilder &b, const Access &access,
 Value Stager::makeBuffer(const Access &access) {
   OpBuilder b = OpBuilder::atBlockBegin(&kernel.getBody().front());
   Type element = cast<MemRefType>(access.array.getType()).getElementType();
-  return b.create<memref::AllocaOp>(loc,
-                                    MemRefType::get({stageLength}, element));
+  auto buffer = b.create<memref::AllocaOp>(
+      loc, MemRefType::get({stageLength}, element), b.getI64IntegerAttr(64));
+  if (ofCells)
+    buffer->setAttr(ownAttr, b.getUnitAttr());
+  return buffer;
 }
 
 /// Which of the block's rounds, from `first` on, have their element inside of
 /// the array.
 std::pair<Value, Value> Stager::emitBounds(OpBuilder &b, const Access &access,
                                            Value first, Value count) {
+  if (isInEachRound(access))
+    return {constant(b, 0), count};
   auto cast = access.array.getDefiningOp<memref::ReinterpretCastOp>();
   SmallVector<Value> indices = getIndicesAt(b, access, first);
   Value zero = constant(b, 0);
@@ -267,15 +295,34 @@ void Stager::run() {
     mine.replaceAllUsesExcept(all, yield);
 }
 
-void danskin::conversion::stageArrays(func::FuncOp kernel) {
+static DenseSet<Value> findWritten(func::FuncOp kernel) {
   DenseSet<Value> written;
   kernel.walk(
       [&](memref::StoreOp store) { written.insert(store.getMemRef()); });
+  return written;
+}
+
+/// The loops in `op` that take one round at a time.
+static SmallVector<scf::ForOp> findLoops(Operation *op) {
   SmallVector<scf::ForOp> loops;
-  kernel.walk([&](scf::ForOp loop) {
-    if (matchPattern(loop.getStep(), m_One()))
+  op->walk([&](scf::ForOp loop) {
+    if (loop != op && matchPattern(loop.getStep(), m_One()))
       loops.push_back(loop);
   });
-  for (scf::ForOp loop : loops)
+  return loops;
+}
+
+void danskin::conversion::stageArrays(func::FuncOp kernel) {
+  DenseSet<Value> written = findWritten(kernel);
+  for (scf::ForOp loop : findLoops(kernel))
     Stager(kernel, loop, written).run();
+}
+
+void danskin::conversion::stageArrays(func::FuncOp kernel, scf::ForOp cells,
+                                      const Varying &varying) {
+  DenseSet<Value> written = findWritten(kernel);
+  for (scf::ForOp loop : findLoops(cells))
+    if (!varying.contains(loop.getLowerBound()) &&
+        !varying.contains(loop.getUpperBound()))
+      Stager(kernel, loop, written, &varying).run();
 }

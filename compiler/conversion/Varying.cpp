@@ -20,6 +20,11 @@ Varying::Varying(func::FuncOp function) : allLoads(true) {
 Varying::Varying(scf::ForOp loop, ValueRange alike)
     : alike(alike.begin(), alike.end()), allLoads(false),
       lane(loop.getInductionVar()) {
+  loop.walk([&](memref::StoreOp store) {
+    Operation *memory = store.getMemRef().getDefiningOp();
+    if (memory && memory->hasAttr(ownAttr))
+      owned.insert(store.getMemRef());
+  });
   auto propagateAll = [&] {
     values = {lane};
     for (Operation &op : loop.getBody()->without_terminator())
@@ -33,7 +38,8 @@ Varying::Varying(scf::ForOp loop, ValueRange alike)
   propagateAll();
   // What lanes leave in one place must be the same.
   loop.walk([&](memref::StoreOp store) {
-    if (!containsAny(store.getIndices()) && contains(store.getValueToStore()))
+    if (!isOwn(store.getMemRef()) && !containsAny(store.getIndices()) &&
+        contains(store.getValueToStore()))
       obstacle = "lanes store different values to one place";
   });
 }
@@ -137,7 +143,7 @@ void Varying::visit(Operation *op) {
   if (isa<scf::IfOp, scf::ForOp, scf::WhileOp>(op))
     return visitControl(op);
   if (auto load = dyn_cast<memref::LoadOp>(op)) {
-    if (allLoads || containsAny(load.getIndices()))
+    if (allLoads || isOwn(load.getMemRef()) || containsAny(load.getIndices()))
       mark(load.getResult());
     return;
   }

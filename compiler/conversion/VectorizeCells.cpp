@@ -49,7 +49,11 @@ findLoops(func::FuncOp kernel) {
 /// in `loop` wait for one another's result: the most, then fewer where there
 /// are not so many; none if rounds are long. Two are enough if results take
 /// turns.
-static SmallVector<unsigned> countVectors(scf::ForOp loop) {
+static SmallVector<unsigned> countVectors(scf::ForOp loop,
+                                          const Varying &varying) {
+  // Memory of cells has room for one vector.
+  if (varying.ownsAny())
+    return {};
   bool isShort = false, takeTurns = false;
   loop.getBody()->walk([&](scf::ForOp inner) {
     unsigned count = 0;
@@ -62,6 +66,17 @@ static SmallVector<unsigned> countVectors(scf::ForOp loop) {
     return {};
   return takeTurns ? SmallVector<unsigned>{vectorsAtOnce, vectorsInTurns}
                    : SmallVector<unsigned>{vectorsAtOnce};
+}
+
+/// Makes room for all lanes in the memory of cells.
+static void widenOwn(func::FuncOp kernel, unsigned width) {
+  kernel.walk([&](memref::AllocaOp memory) {
+    if (!memory->hasAttr(ownAttr))
+      return;
+    MemRefType type = memory.getType();
+    memory.getResult().setType(
+        MemRefType::get(type.getDimSize(0) * width, type.getElementType()));
+  });
 }
 
 static bool hasLoops(func::FuncOp kernel) {
@@ -118,6 +133,10 @@ struct DpVectorizeCells
     if (width > 1) {
       for (auto &[loop, varying] : findLoops(one))
         if (!varying.getObstacle())
+          stageArrays(one, loop, varying);
+      widenOwn(one, width);
+      for (auto &[loop, varying] : findLoops(one))
+        if (!varying.getObstacle())
           emit(loop, varying);
       emitRounds(one, width);
     }
@@ -129,7 +148,7 @@ struct DpVectorizeCells
   /// each round of a loop within takes.
   void emit(scf::ForOp loop, const Varying &varying) {
     SmallVector<unsigned> widths;
-    for (unsigned vectors : countVectors(loop))
+    for (unsigned vectors : countVectors(loop, varying))
       widths.push_back(vectors * width);
     widths.push_back(width);
     emitCells(loop, varying, widths);

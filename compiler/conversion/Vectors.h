@@ -40,6 +40,9 @@ public:
   /// How many arrays the loop takes elements of that lie side by side, or that
   /// are the same for all lanes.
   unsigned countAdjacent(mlir::scf::ForOp loop) const;
+  /// Does each lane fill such a memory of its own?
+  bool isOwn(mlir::Value memory) const { return owned.contains(memory); }
+  bool ownsAny() const { return !owned.empty(); }
   /// Has the code nothing that lanes cannot do? If not, why.
   const char *getObstacle() const { return obstacle; }
 
@@ -52,7 +55,7 @@ private:
   void markIf(mlir::ValueRange from, mlir::ValueRange to);
   void chooseShift(mlir::scf::ForOp loop);
 
-  llvm::DenseSet<mlir::Value> values, alike;
+  llvm::DenseSet<mlir::Value> values, alike, owned;
   bool allLoads;
   mlir::Value lane; ///< the index whose values are lanes
   llvm::DenseMap<mlir::Operation *, int64_t> shifts;
@@ -195,6 +198,10 @@ private:
 
 /// Lets innermost loops take elements of arrays by blocks.
 void stageArrays(mlir::func::FuncOp kernel);
+/// The same of inner loops of a loop over cells, whose elements lie side by
+/// side for rounds but apart for lanes. `varying` is what differs in it.
+void stageArrays(mlir::func::FuncOp kernel, mlir::scf::ForOp cells,
+                 const Varying &varying);
 
 /// Fills `lanes`, whose arguments are those of `kernel` but that arrays have a
 /// leading axis of lanes and that the number of instances, at least 1 and at

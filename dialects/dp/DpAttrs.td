@@ -53,7 +53,7 @@ def Dp_HardAttr : Dp_Regularizer<"Hard", "hard", ["weighsByPlace"]> {
 def Dp_EntropyAttr : Dp_Regularizer<"Entropy", "entropy", ["isLogSumExp"]> {
   let summary = "Omega = sum p log p: log-sum-exp, weights softmax";
 }
-def Dp_L2Attr : Dp_Regularizer<"L2", "l2"> {
+def Dp_L2Attr : Dp_Regularizer<"L2", "l2", ["asksOften"]> {
   let summary = "Omega = 1/2 sum p^2: weights sparsemax";
 }
 

@@ -39,6 +39,8 @@ def Dp_RegularizerInterface : AttrInterface<"RegularizerAttrInterface"> {
       are then the place of the winner, its arm (-1: there is none) before what
       the arm bound; scores are not read again, and who has weight was present.}],
       "bool", "weighsByPlace", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"Does emitChoice run over the scores more than twice?",
+      "bool", "asksOften", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{How H, the derivative of the weights, is made. The Hessian of a
       separable Omega acts as `(H u)_c = s_c (u_c - mean)`, with `s_c` the
       curvature and `mean = sum s u / sum s`. Zero: H = 0 (hard). Weights: s is

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Values, gradients and Hessian-products of sums of products, by kernels and by
-the interpreter, where the factors have one size, many sizes, or are missing.
+the interpreter, where the factors have one size, many sizes, or are missing; of
+other choices if `--reg=` is among the options.
 
 usage: products.py FILE.dp INPUT=EXTENTxEXTENT... ARRAY [option...]
        ARRAY: the input that is of many sizes
@@ -22,14 +23,15 @@ RANGES = {
 
 
 def call(way, spec, arguments, out):
-    subprocess.run(["dpc", way, spec, *arguments, "--reg=entropy", "-o", out], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["dpc", way, spec, *arguments, "-o", out], check=True, stdout=subprocess.DEVNULL)
     return {path.name: np.load(path) for path in pathlib.Path(out).glob("*.npy")}
 
 
 def main(spec, *arguments):
     shapes = dict(a.split("=") for a in arguments if "=" in a and not a.startswith("-"))
     many = next(a for a in arguments if "=" not in a)
-    options = [a for a in arguments if a.startswith("-")]
+    options = [a for a in arguments if a.startswith("-") and not a.startswith("--reg=")]
+    reg = next((a for a in arguments if a.startswith("--reg=")), "--reg=entropy")
     for kind, make in RANGES.items():
         rng = np.random.default_rng(7)
         with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +44,7 @@ def main(spec, *arguments):
                     np.save(path, values.astype("f4"))
                     given.append(f"{key}={path}")
             entries = "--entry=value,grad,hvp" if kind == "plain" else "--entry=value,grad"
-            given = inputs + (directions if kind == "plain" else []) + [entries]
+            given = inputs + (directions if kind == "plain" else []) + [entries, reg]
             found = call("run", spec, given + options, f"{folder}/run")
             expected = call("eval", spec, given, f"{folder}/eval")
             assert found.keys() == expected.keys() and len(found) >= 2, found.keys()

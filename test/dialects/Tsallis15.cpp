@@ -129,7 +129,8 @@ SmallVector<Value>
 Tsallis15Attr::emitChoice(OpBuilder &builder, Location loc,
                           dp::CandidateRange &candidates) const {
   Type type = candidates.getScoreType();
-  Value maximum = dp::emitMaximum(builder, loc, candidates);
+  auto scores = candidates.getScores();
+  Value maximum = dp::emitMaximum(builder, loc, *scores);
   Value threshold = emitThreshold(builder, loc, candidates, maximum);
   // q (x - m) - 4/3 (q^1.5 - q); off the support x - m may be -inf.
   Value relative =

@@ -16,17 +16,22 @@ Value dp::emitFloat(OpBuilder &builder, Location loc, Type type, double value) {
                                            builder.getFloatAttr(type, value));
 }
 
-Value dp::emitMaximum(OpBuilder &builder, Location loc,
-                      CandidateRange &candidates) {
-  Value lowest = emitFloat(builder, loc, candidates.getScoreType(),
+Value dp::emitMaximum(OpBuilder &builder, Location loc, ScoreRange &scores) {
+  Value lowest = emitFloat(builder, loc, scores.getType(),
                            -std::numeric_limits<double>::infinity());
-  return candidates
-      .forAll(builder, loc, lowest,
-              [](OpBuilder &b, Location loc, const Candidate &c,
-                 ValueRange carried) -> SmallVector<Value> {
-                return {
-                    b.create<arith::MaximumFOp>(loc, carried.front(), c.score)};
-              })
+  auto emitLarger = [](OpBuilder &b, Location loc, Value x,
+                       Value y) -> SmallVector<Value> {
+    return {b.create<arith::MaximumFOp>(loc, x, y)};
+  };
+  return scores
+      .reduce(
+          builder, loc, lowest,
+          [&](OpBuilder &b, Location loc, Value score, ValueRange carried) {
+            return emitLarger(b, loc, carried.front(), score);
+          },
+          [&](OpBuilder &b, Location loc, ValueRange left, ValueRange right) {
+            return emitLarger(b, loc, left.front(), right.front());
+          })
       .front();
 }
 

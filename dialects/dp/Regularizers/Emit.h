@@ -22,7 +22,7 @@ namespace mlir::dp {
 Value emitFloat(OpBuilder &builder, Location loc, Type type, double value);
 
 /// The largest score; -inf without candidates, NaN where one is NaN.
-Value emitMaximum(OpBuilder &builder, Location loc, CandidateRange &candidates);
+Value emitMaximum(OpBuilder &builder, Location loc, ScoreRange &scores);
 
 /// `score - maximum`, at most 0. Exactly 0 where they are equal, also at +inf.
 Value emitDistance(OpBuilder &builder, Location loc, Value score,

@@ -41,7 +41,8 @@ static Value emitMass(OpBuilder &builder, Location loc, Value score,
 SmallVector<Value> EntropyAttr::emitChoice(OpBuilder &builder, Location loc,
                                            CandidateRange &candidates) const {
   Type type = candidates.getScoreType();
-  Value maximum = emitMaximum(builder, loc, candidates);
+  auto scores = candidates.getScores();
+  Value maximum = emitMaximum(builder, loc, *scores);
   Value total = candidates
                     .forEach(builder, loc, emitFloat(builder, loc, type, 0.0),
                              [&](OpBuilder &b, Location loc, const Candidate &c,

@@ -27,6 +27,8 @@ using namespace mlir::dp;
 
 bool L2Attr::usesGamma() const { return true; }
 
+bool L2Attr::asksOften() const { return true; }
+
 CurvatureKind L2Attr::getCurvatureKind() const { return CurvatureKind::Own; }
 
 SmallVector<Type> L2Attr::getStatisticTypes(MLIRContext *context,
@@ -51,47 +53,74 @@ static Value emitIsAbove(OpBuilder &builder, Location loc, Value distance,
                                        threshold);
 }
 
-/// One pass of Newton's method: the size of the support {x - m > threshold} and
-/// the threshold at which its weights sum to 1.
-static std::pair<Value, Value> emitNewtonStep(OpBuilder &builder, Location loc,
-                                              CandidateRange &candidates,
-                                              Value maximum, Value threshold) {
-  Type type = candidates.getScoreType();
-  Value zero = emitFloat(builder, loc, type, 0.0);
-  Value one = emitFloat(builder, loc, type, 1.0);
-  // Sizes are exact up to the length of a mantissa, beyond which terms of a sum
-  // are lost as well.
-  SmallVector<Value> sums = candidates.forAll(
-      builder, loc, {zero, zero},
-      [&](OpBuilder &b, Location loc, const Candidate &c,
-          ValueRange carried) -> SmallVector<Value> {
-        Value distance = emitNotAbove(b, loc, c.score, maximum);
-        Value inSupport = emitIsAbove(b, loc, distance, threshold);
-        Value count = b.create<arith::SelectOp>(loc, inSupport, one, zero);
-        Value term = b.create<arith::SelectOp>(loc, inSupport, distance, zero);
-        return {b.create<arith::AddFOp>(loc, carried[0], count),
-                b.create<arith::AddFOp>(loc, carried[1], term)};
-      });
-  Value excess = builder.create<arith::SubFOp>(loc, sums[1], one);
-  return {sums[0], builder.create<arith::DivFOp>(loc, excess, sums[0])};
+namespace {
+/// The support {x - m > threshold}: its size, and the sums over it of x - m
+/// and, where that is asked for, of its square.
+struct Support {
+  Value size, sum, squares;
+};
+} // namespace
+
+static SmallVector<Value> emitSums(OpBuilder &builder, Location loc,
+                                   ValueRange left, ValueRange right) {
+  SmallVector<Value> sums;
+  for (auto [x, y] : llvm::zip_equal(left, right))
+    sums.push_back(builder.create<arith::AddFOp>(loc, x, y));
+  return sums;
 }
 
-/// The threshold relative to the maximum. The loop goes on while the support
-/// shrinks; rounding may not make it grow, so it ends.
+/// Sizes are exact up to the length of a mantissa, beyond which terms of a sum
+/// are lost as well.
+static Support emitSupport(OpBuilder &builder, Location loc,
+                           ScoreRange &distances, Value threshold,
+                           bool withSquares = false) {
+  Type type = distances.getType();
+  Value zero = emitFloat(builder, loc, type, 0.0);
+  Value one = emitFloat(builder, loc, type, 1.0);
+  SmallVector<Value> sums = distances.reduce(
+      builder, loc, SmallVector<Value>(withSquares ? 3 : 2, zero),
+      [&](OpBuilder &b, Location loc, Value distance, ValueRange carried) {
+        Value inSupport = emitIsAbove(b, loc, distance, threshold);
+        SmallVector<Value> terms = {one, distance};
+        if (withSquares)
+          terms.push_back(b.create<arith::MulFOp>(loc, distance, distance));
+        // Additions under a mask, where a processor has them.
+        SmallVector<Value> sums = emitSums(b, loc, carried, terms);
+        for (auto [sum, before] : llvm::zip_equal(sums, carried))
+          sum = b.create<arith::SelectOp>(loc, inSupport, sum, before);
+        return sums;
+      },
+      emitSums);
+  return {sums[0], sums[1], withSquares ? sums[2] : Value()};
+}
+
+/// The threshold at which the weights of the support sum to 1; a number where
+/// there is nobody.
+static Value emitNewtonStep(OpBuilder &builder, Location loc,
+                            const Support &support) {
+  Value one = emitFloat(builder, loc, support.sum.getType(), 1.0);
+  Value excess = builder.create<arith::SubFOp>(loc, support.sum, one);
+  Value size = builder.create<arith::MaximumFOp>(loc, support.size, one);
+  return builder.create<arith::DivFOp>(loc, excess, size);
+}
+
+/// The threshold, as exact as the type of the distances is. The loop goes on
+/// while the support shrinks; rounding may not make it grow, so it ends.
 static Value emitThreshold(OpBuilder &builder, Location loc,
-                           CandidateRange &candidates, Value maximum) {
-  Type type = candidates.getScoreType();
+                           ScoreRange &distances) {
+  Type type = distances.getType();
   Value everyone =
       emitFloat(builder, loc, type, std::numeric_limits<double>::infinity());
   Value start = emitFloat(builder, loc, type, -1.0);
   auto loop = builder.create<scf::WhileOp>(
-      loc, TypeRange{everyone.getType(), type}, ValueRange{everyone, start},
+      loc, TypeRange{type, type}, ValueRange{everyone, start},
       [&](OpBuilder &b, Location loc, ValueRange carried) {
-        auto [size, threshold] =
-            emitNewtonStep(b, loc, candidates, maximum, carried[1]);
+        Support support = emitSupport(b, loc, distances, carried[1]);
         Value shrank = b.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT,
-                                               size, carried[0]);
-        b.create<scf::ConditionOp>(loc, shrank, ValueRange{size, threshold});
+                                               support.size, carried[0]);
+        b.create<scf::ConditionOp>(
+            loc, shrank,
+            ValueRange{support.size, emitNewtonStep(b, loc, support)});
       },
       [](OpBuilder &b, Location loc, ValueRange carried) {
         b.create<scf::YieldOp>(loc, carried);
@@ -99,31 +128,45 @@ static Value emitThreshold(OpBuilder &builder, Location loc,
   return loop.getResult(1);
 }
 
+/// The value in another float type.
+static Value convert(OpBuilder &builder, Location loc, Value value,
+                     FloatType type) {
+  unsigned width = value.getType().getIntOrFloatBitWidth();
+  if (width > type.getWidth())
+    return builder.create<arith::TruncFOp>(loc, type, value);
+  if (width < type.getWidth())
+    return builder.create<arith::ExtFOp>(loc, type, value);
+  return value;
+}
+
+/// Which candidates are in the support is found in the type of the results. Who
+/// is wrongly in or out has a weight as small as an error of that type; what
+/// the others weigh comes of the scores themselves.
 SmallVector<Value> L2Attr::emitChoice(OpBuilder &builder, Location loc,
                                       CandidateRange &candidates) const {
-  Type type = candidates.getScoreType();
-  Value maximum = emitMaximum(builder, loc, candidates);
-  Value threshold = emitThreshold(builder, loc, candidates, maximum);
-  Value zero = emitFloat(builder, loc, type, 0.0);
-  Value half = emitFloat(builder, loc, type, 0.5);
-  // sum q (x - m) - 1/2 sum q^2, all of whose terms have one sign.
-  Value relative =
-      candidates
-          .forAll(
-              builder, loc, zero,
-              [&](OpBuilder &b, Location loc, const Candidate &c,
-                  ValueRange carried) -> SmallVector<Value> {
-                Value distance = emitNotAbove(b, loc, c.score, maximum);
-                Value inSupport = emitIsAbove(b, loc, distance, threshold);
-                Value weight =
-                    b.create<arith::SubFOp>(loc, distance, threshold);
-                Value inner = b.create<arith::SubFOp>(
-                    loc, distance, b.create<arith::MulFOp>(loc, half, weight));
-                Value term = b.create<arith::MulFOp>(loc, weight, inner);
-                term = b.create<arith::SelectOp>(loc, inSupport, term, zero);
-                return {b.create<arith::AddFOp>(loc, carried.front(), term)};
-              })
-          .front();
+  auto scores = candidates.keepScores(builder, loc);
+  FloatType type = scores->getType(), rough = candidates.getResultType();
+  Value maximum = emitMaximum(builder, loc, *scores);
+  auto getDistance = [maximum](OpBuilder &b, Location loc, Value score) {
+    return emitNotAbove(b, loc, score, maximum);
+  };
+  auto rounded = scores->keep(
+      builder, loc, rough, [=](OpBuilder &b, Location loc, Value score) {
+        return convert(b, loc, getDistance(b, loc, score), rough);
+      });
+  Value threshold = emitThreshold(builder, loc, *rounded);
+  threshold = convert(builder, loc, threshold, type);
+  auto distances = scores->map(type, getDistance);
+  Support support =
+      emitSupport(builder, loc, *distances, threshold, /*withSquares=*/true);
+  threshold = emitNewtonStep(builder, loc, support);
+  // sum q (x - m) - 1/2 sum q^2, where q = x - m - threshold.
+  Value square = builder.create<arith::MulFOp>(loc, threshold, threshold);
+  Value rest = builder.create<arith::SubFOp>(
+      loc, support.squares,
+      builder.create<arith::MulFOp>(loc, support.size, square));
+  Value relative = builder.create<arith::MulFOp>(
+      loc, emitFloat(builder, loc, type, 0.5), rest);
   Value value = builder.create<arith::AddFOp>(loc, maximum, relative);
   return {value, maximum, threshold};
 }
