@@ -211,6 +211,7 @@ bool CellEmitter::emitStage(OpBuilder &b, scf::ForOp copy) {
   stage.memory = array.memory;
   stage.buffer = get(stage.getBuffer());
   stage.stride = array.strides.back();
+  stage.ahead = multiply(b, constant(b, width), step);
   stage.emitPlace = [&](OpBuilder &at, Value round) {
     return *emitPlace(at, copy, indices, array.strides, round);
   };

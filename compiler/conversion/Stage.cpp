@@ -16,6 +16,9 @@ using namespace danskin::conversion;
 /// What is transposed at once: as many floats as eight rows of eight.
 static constexpr int64_t tile = 8;
 
+/// The least that processors have.
+static constexpr int64_t pageSize = 4096;
+
 static SmallVector<Value> emitTransposed(OpBuilder &b, Location loc,
                                          ArrayRef<Value> rows) {
   auto mix = [&](Value x, Value y, ArrayRef<int64_t> places) -> Value {
@@ -65,29 +68,75 @@ Value Stage::multiply(OpBuilder &b, Value x, Value y) const {
   return b.create<arith::MulIOp>(loc, x, y);
 }
 
+/// The rows of a tile that begin at `places`, as columns.
+SmallVector<Value> Stage::loadTile(OpBuilder &b, Value memory,
+                                   ArrayRef<Value> places) const {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  SmallVector<Value> rows;
+  for (Value place : places)
+    rows.push_back(b.create<vector::LoadOp>(loc, VectorType::get(tile, element),
+                                            memory, place));
+  return emitTransposed(b, loc, rows);
+}
+
 /// Copies as many rounds of each lane as a tile has, from `first` on.
 void Stage::emitTile(OpBuilder &b, Value first) const {
-  Type element = cast<MemRefType>(buffer.getType()).getElementType();
-  auto type = VectorType::get(tile, element);
   // The round whose element comes first in memory.
   Value edge = descends ? add(b, first, constant(b, tile - 1)) : first;
   Value base = emitPlace(b, edge);
-  for (unsigned lanes = 0; lanes < width; lanes += tile) {
-    SmallVector<Value> inArray, inBuffer, rows;
+  auto getInArray = [&](unsigned lanes) {
+    SmallVector<Value> places;
+    for (unsigned k = 0; k < tile; ++k)
+      places.push_back(add(b, base, emitStart(b, constant(b, lanes + k))));
+    return places;
+  };
+  auto getInBuffer = [&](unsigned lanes) {
+    SmallVector<Value> places;
     for (unsigned k = 0; k < tile; ++k) {
-      inArray.push_back(add(b, base, emitStart(b, constant(b, lanes + k))));
       Value round = add(b, edge, constant(b, descends ? -int64_t(k) : k));
-      inBuffer.push_back(
+      places.push_back(
           add(b, multiply(b, round, constant(b, width)), constant(b, lanes)));
     }
-    for (unsigned k = 0; k < tile; ++k)
-      rows.push_back(
-          b.create<vector::LoadOp>(loc, type, isLoad ? memory : buffer,
-                                   isLoad ? inArray[k] : inBuffer[k]));
-    for (auto [k, column] : llvm::enumerate(emitTransposed(b, loc, rows)))
-      b.create<vector::StoreOp>(loc, column, isLoad ? buffer : memory,
-                                isLoad ? inBuffer[k] : inArray[k]);
+    return places;
+  };
+  auto store = [&](ArrayRef<Value> vectors, Value memory,
+                   ArrayRef<Value> places) {
+    for (auto [vector, place] : llvm::zip_equal(vectors, places))
+      b.create<vector::StoreOp>(loc, vector, memory, place);
+  };
+  if (!isLoad) {
+    for (unsigned lanes = 0; lanes < width; lanes += tile)
+      store(loadTile(b, buffer, getInBuffer(lanes)), memory, getInArray(lanes));
+    return;
   }
+  // A vector that is loaded soon should have been stored as one.
+  unsigned tiles = width % (2 * tile) ? 1 : 2;
+  for (unsigned lanes = 0; lanes < width; lanes += tiles * tile) {
+    SmallVector<Value> vectors = loadTile(b, memory, getInArray(lanes));
+    if (tiles == 2) {
+      auto order = llvm::to_vector(llvm::seq<int64_t>(2 * tile));
+      auto more = loadTile(b, memory, getInArray(lanes + tile));
+      for (auto [left, right] : llvm::zip_equal(vectors, more))
+        left = b.create<vector::ShuffleOp>(loc, left, right, order);
+    }
+    store(vectors, buffer, getInBuffer(lanes));
+  }
+}
+
+/// Asks for what comes after the tile from `first` on, where that is on another
+/// page: a processor does not ask by itself then.
+void Stage::emitPrefetch(OpBuilder &b, Value first) const {
+  int64_t size =
+      cast<MemRefType>(buffer.getType()).getElementTypeBitWidth() / 8;
+  Value isFar = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, ahead,
+                                        constant(b, pageSize / size));
+  auto branch = b.create<scf::IfOp>(loc, isFar, /*withElseRegion=*/false);
+  OpBuilder then = branch.getThenBodyBuilder();
+  Value base = add(then, emitPlace(then, first), ahead);
+  for (unsigned lane = 0; lane < width; ++lane)
+    then.create<memref::PrefetchOp>(
+        loc, memory, add(then, base, emitStart(then, constant(then, lane))),
+        /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// Copies one element after the other. These are few and must be small.
@@ -121,6 +170,8 @@ void Stage::emit(OpBuilder &b, Value lower, Value upper) const {
   Value end = add(b, lower, rounds);
   auto tiles = b.create<scf::ForOp>(loc, lower, end, constant(b, tile));
   OpBuilder inner = OpBuilder::atBlockTerminator(tiles.getBody());
+  if (ahead)
+    emitPrefetch(inner, tiles.getInductionVar());
   emitTile(inner, tiles.getInductionVar());
   Value isMore =
       b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, end, upper);

@@ -33,12 +33,19 @@ public:
   mlir::Value memory, stride, buffer;
   std::function<mlir::Value(mlir::OpBuilder &, mlir::Value round)> emitPlace;
   std::function<mlir::Value(mlir::OpBuilder &, mlir::Value lane)> emitStart;
+  /// How far on in the memory the elements are that are loaded after these, if
+  /// they should be asked for meanwhile; null: nobody knows.
+  mlir::Value ahead;
 
   /// Copies the rounds from `lower` to `upper`: tiles where elements lie side
   /// by side, then what is left.
   void emit(mlir::OpBuilder &b, mlir::Value lower, mlir::Value upper) const;
 
 private:
+  llvm::SmallVector<mlir::Value>
+  loadTile(mlir::OpBuilder &b, mlir::Value memory,
+           llvm::ArrayRef<mlir::Value> places) const;
+  void emitPrefetch(mlir::OpBuilder &b, mlir::Value first) const;
   void emitTile(mlir::OpBuilder &b, mlir::Value first) const;
   void emitElements(mlir::OpBuilder &b, mlir::Value lower,
                     mlir::Value upper) const;

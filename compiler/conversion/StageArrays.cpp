@@ -17,7 +17,7 @@
 #include "compiler/conversion/Slices.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
+#include <map>
 
 using namespace mlir;
 using namespace danskin::conversion;
@@ -26,12 +26,31 @@ using namespace danskin::conversion;
 static constexpr size_t mostBuffers = 6;
 
 namespace {
-/// A place in an array that moves by one element in a round of the loop.
+/// An index as a sum: of the loop's, of what is the same in all rounds, and of
+/// a constant.
+struct Sum {
+  int64_t loopIndex = 0, constant = 0;
+  std::map<void *, int64_t> rest;
+
+  bool isSame(const Sum &other) const {
+    return loopIndex == other.loopIndex && rest == other.rest;
+  }
+};
+
+/// A place in an array that moves by one element when the loop's index does.
 struct Access {
   Operation *op;
   Value array;
   SmallVector<Value> indices;
+  SmallVector<Sum> sums;
   int64_t step; ///< of the last index: 1 or -1
+};
+
+/// What a round loads side by side, the first of it first: as many as the loop
+/// goes on by. With one, or a store, there is nothing beside it.
+struct Group {
+  SmallVector<Access> accesses;
+  Access &first() { return accesses.front(); }
 };
 
 /// One loop.
@@ -46,20 +65,22 @@ public:
   void run();
 
 private:
-  std::optional<int64_t> getStep(Value index);
+  bool add(Sum &sum, Value index, int64_t factor);
   std::optional<Access> getAccess(Operation *op);
   bool isForCells(const Access &access);
   bool isInEachRound(const Access &access) {
     return access.op->getParentOp() == loop;
   }
   void findAccesses();
+  bool belongsTo(const Access &access, const Access &first);
+  void groupLoads(ArrayRef<Access> found);
   bool isInvariant(Value value);
   SmallVector<Value> getIndicesAt(OpBuilder &b, const Access &access,
                                   Value round);
   Value makeBuffer(const Access &access);
   void emitCopy(OpBuilder &b, const Access &access, Value buffer, Value first,
                 Value lower, Value upper);
-  void replace(const Access &access, Value buffer, Value first);
+  void replace(const Access &access, int64_t more, Value buffer, Value first);
   void emitBlock(OpBuilder &b, Value first, ValueRange carried);
   std::pair<Value, Value> emitBounds(OpBuilder &b, const Access &access,
                                      Value first, Value count);
@@ -73,7 +94,7 @@ private:
   Location loc;
   const DenseSet<Value> &written;
   const Varying *ofCells;
-  SmallVector<Access> loads, stores;
+  SmallVector<Group> loads, stores;
 };
 } // namespace
 
@@ -86,23 +107,29 @@ bool Stager::isInvariant(Value value) {
                       [&](Value operand) { return isInvariant(operand); });
 }
 
-/// By how much an index grows with that of the loop.
-std::optional<int64_t> Stager::getStep(Value index) {
-  if (index == loop.getInductionVar())
-    return 1;
-  if (isInvariant(index))
-    return 0;
+bool Stager::add(Sum &sum, Value index, int64_t factor) {
+  if (index == loop.getInductionVar()) {
+    sum.loopIndex += factor;
+    return true;
+  }
+  if (std::optional<int64_t> constant = getConstantIntValue(index)) {
+    sum.constant += factor * *constant;
+    return true;
+  }
   Operation *op = index.getDefiningOp();
-  if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp>(op))
-    return std::nullopt;
-  auto left = getStep(op->getOperand(0)), right = getStep(op->getOperand(1));
-  if (!left || !right)
-    return std::nullopt;
-  return isa<arith::AddIOp>(op) ? *left + *right : *left - *right;
+  if (isa_and_nonnull<arith::AddIOp, arith::SubIOp>(op) &&
+      !loop.isDefinedOutsideOfLoop(index))
+    return add(sum, op->getOperand(0), factor) &&
+           add(sum, op->getOperand(1),
+               isa<arith::AddIOp>(op) ? factor : -factor);
+  if (!isInvariant(index))
+    return false;
+  sum.rest[index.getAsOpaquePointer()] += factor;
+  return true;
 }
 
 std::optional<Access> Stager::getAccess(Operation *op) {
-  Access access{op, {}, {}, 0};
+  Access access{op, {}, {}, {}, 0};
   if (auto load = dyn_cast<memref::LoadOp>(op)) {
     access.array = load.getMemRef();
     access.indices = load.getIndices();
@@ -122,13 +149,15 @@ std::optional<Access> Stager::getAccess(Operation *op) {
   Type element = cast<MemRefType>(access.array.getType()).getElementType();
   if (access.indices.empty() || !isa<FloatType>(element))
     return std::nullopt;
-  for (Value index : ArrayRef(access.indices).drop_back())
-    if (getStep(index) != 0)
+  for (Value index : access.indices)
+    if (!add(access.sums.emplace_back(), index, 1))
       return std::nullopt;
-  auto step = getStep(access.indices.back());
-  if (step != 1 && step != -1)
+  for (const Sum &sum : ArrayRef(access.sums).drop_back())
+    if (sum.loopIndex != 0)
+      return std::nullopt;
+  access.step = access.sums.back().loopIndex;
+  if (access.step != 1 && access.step != -1)
     return std::nullopt;
-  access.step = *step;
   return access;
 }
 
@@ -147,22 +176,65 @@ bool Stager::isForCells(const Access &access) {
   return anyStep;
 }
 
+/// Are the elements those of the same row?
+bool Stager::belongsTo(const Access &access, const Access &first) {
+  auto isSame = [](const Sum &x, const Sum &y) {
+    return x.isSame(y) && x.constant == y.constant;
+  };
+  return access.array == first.array &&
+         llvm::all_of_zip(ArrayRef(access.sums).drop_back(),
+                          ArrayRef(first.sums).drop_back(), isSame) &&
+         access.sums.back().isSame(first.sums.back());
+}
+
+/// Of loads whose rounds go by turns: keeps those that leave no element out.
+void Stager::groupLoads(ArrayRef<Access> found) {
+  int64_t number = *getConstantIntValue(loop.getStep());
+  SmallVector<Group> groups;
+  for (const Access &access : found) {
+    auto group = llvm::find_if(groups, [&](Group &group) {
+      return number > 1 && belongsTo(access, group.first());
+    });
+    if (group != groups.end())
+      group->accesses.push_back(access);
+    else
+      groups.push_back({{access}});
+  }
+  for (Group &group : groups) {
+    auto getPlace = [](const Access &access) {
+      return access.sums.back().constant;
+    };
+    llvm::stable_sort(group.accesses, [&](const Access &x, const Access &y) {
+      return getPlace(x) < getPlace(y);
+    });
+    bool isWhole = int64_t(group.accesses.size()) == number;
+    for (auto [k, access] : llvm::enumerate(group.accesses))
+      isWhole &= getPlace(access) == getPlace(group.first()) + int64_t(k) &&
+                 (number == 1 || (access.step == 1 && isInEachRound(access)));
+    if (isWhole)
+      loads.push_back(group);
+  }
+}
+
 void Stager::findAccesses() {
+  SmallVector<Access> found;
+  bool inTurns = loop->hasAttr(turnsAttr);
   DenseMap<Value, unsigned> numStores;
   loop.walk([&](memref::StoreOp store) { ++numStores[store.getMemRef()]; });
   loop.walk([&](Operation *op) {
     if (op->getParentOfType<scf::ForOp>() != loop ||
         op->getParentOfType<scf::WhileOp>() ||
-        loads.size() + stores.size() == mostBuffers)
+        found.size() + stores.size() == mostBuffers)
       return;
     std::optional<Access> access = getAccess(op);
     if (!access || (ofCells && !isForCells(*access)))
       return;
     if (isa<memref::LoadOp>(op))
-      loads.push_back(*access);
-    else if (numStores.lookup(access->array) == 1)
-      stores.push_back(*access);
+      found.push_back(*access);
+    else if (numStores.lookup(access->array) == 1 && !inTurns)
+      stores.push_back({{*access}});
   });
+  groupLoads(found);
 }
 
 SmallVector<Value> Stager::getIndicesAt(OpBuilder &b, const Access &access,
@@ -239,9 +311,12 @@ void Stager::emitCopy(OpBuilder &b, const Access &access, Value buffer,
         indices);
 }
 
-void Stager::replace(const Access &access, Value buffer, Value first) {
+/// `more`: how far from the element of the round.
+void Stager::replace(const Access &access, int64_t more, Value buffer,
+                     Value first) {
   OpBuilder b(access.op);
   Value place = b.create<arith::SubIOp>(loc, loop.getInductionVar(), first);
+  place = b.createOrFold<arith::AddIOp>(loc, place, constant(b, more));
   if (auto load = dyn_cast<memref::LoadOp>(access.op))
     load.replaceAllUsesWith(
         b.create<memref::LoadOp>(loc, buffer, place).getResult());
@@ -255,19 +330,20 @@ void Stager::emitBlock(OpBuilder &b, Value first, ValueRange carried) {
   Value rest = b.create<arith::SubIOp>(loc, loop.getUpperBound(), first);
   Value count = b.create<arith::MinSIOp>(loc, rest, constant(b, stageLength));
   SmallVector<Value> buffers;
-  for (const Access &access : loads) {
-    buffers.push_back(makeBuffer(access));
-    auto [lower, upper] = emitBounds(b, access, first, count);
-    emitCopy(b, access, buffers.back(), first, lower, upper);
+  for (Group &group : loads) {
+    buffers.push_back(makeBuffer(group.first()));
+    auto [lower, upper] = emitBounds(b, group.first(), first, count);
+    emitCopy(b, group.first(), buffers.back(), first, lower, upper);
   }
   loop->moveBefore(b.getInsertionBlock(), b.getInsertionPoint());
-  for (const Access &access : stores) {
-    buffers.push_back(makeBuffer(access));
-    emitCopy(b, access, buffers.back(), first, constant(b, 0), count);
+  for (Group &group : stores) {
+    buffers.push_back(makeBuffer(group.first()));
+    emitCopy(b, group.first(), buffers.back(), first, constant(b, 0), count);
   }
-  for (auto [access, buffer] :
-       llvm::zip_equal(llvm::concat<Access>(loads, stores), buffers))
-    replace(access, buffer, first);
+  for (auto [group, buffer] :
+       llvm::zip_equal(llvm::concat<Group>(loads, stores), buffers))
+    for (auto [k, access] : llvm::enumerate(group.accesses))
+      replace(access, k, buffer, first);
   OpBuilder before(loop);
   Value last = before.create<arith::AddIOp>(loc, first, count);
   loop.setLowerBound(first);
@@ -302,11 +378,14 @@ static DenseSet<Value> findWritten(func::FuncOp kernel) {
   return written;
 }
 
-/// The loops in `op` that take one round at a time.
+/// The loops in `op` that take one round at a time, or whose rounds go by turns
+/// that make up a block.
 static SmallVector<scf::ForOp> findLoops(Operation *op) {
   SmallVector<scf::ForOp> loops;
   op->walk([&](scf::ForOp loop) {
-    if (loop != op && matchPattern(loop.getStep(), m_One()))
+    std::optional<int64_t> step = getConstantIntValue(loop.getStep());
+    if (loop != op && (step == 1 || (step && loop->hasAttr(turnsAttr) &&
+                                     stageLength % *step == 0)))
       loops.push_back(loop);
   });
   return loops;

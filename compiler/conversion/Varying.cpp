@@ -44,6 +44,12 @@ Varying::Varying(scf::ForOp loop, ValueRange alike)
   });
 }
 
+bool Varying::ownsMore(int64_t length) const {
+  return llvm::any_of(owned, [&](Value memory) {
+    return cast<MemRefType>(memory.getType()).getDimSize(0) > length;
+  });
+}
+
 std::optional<int64_t> Varying::getStep(Value value) const {
   if (!contains(value))
     return 0;

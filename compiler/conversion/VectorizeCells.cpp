@@ -49,10 +49,10 @@ findLoops(func::FuncOp kernel) {
 /// in `loop` wait for one another's result: the most, then fewer where there
 /// are not so many; none if rounds are long. Two are enough if results take
 /// turns.
-static SmallVector<unsigned> countVectors(scf::ForOp loop,
-                                          const Varying &varying) {
-  // Memory of cells has room for one vector.
-  if (varying.ownsAny())
+static SmallVector<unsigned>
+countVectors(scf::ForOp loop, const Varying &varying, unsigned width) {
+  // Long memory of cells has room for one vector.
+  if (varying.ownsMore(stageLength * vectorsAtOnce * width))
     return {};
   bool isShort = false, takeTurns = false;
   loop.getBody()->walk([&](scf::ForOp inner) {
@@ -68,14 +68,17 @@ static SmallVector<unsigned> countVectors(scf::ForOp loop,
                    : SmallVector<unsigned>{vectorsAtOnce};
 }
 
-/// Makes room for all lanes in the memory of cells.
+/// Makes room for all lanes in the memory of cells: for as many as there may
+/// be, if it is short.
 static void widenOwn(func::FuncOp kernel, unsigned width) {
   kernel.walk([&](memref::AllocaOp memory) {
     if (!memory->hasAttr(ownAttr))
       return;
     MemRefType type = memory.getType();
+    int64_t length = type.getDimSize(0);
+    unsigned lanes = length > stageLength ? width : vectorsAtOnce * width;
     memory.getResult().setType(
-        MemRefType::get(type.getDimSize(0) * width, type.getElementType()));
+        MemRefType::get(length * lanes, type.getElementType()));
   });
 }
 
@@ -148,7 +151,7 @@ struct DpVectorizeCells
   /// each round of a loop within takes.
   void emit(scf::ForOp loop, const Varying &varying) {
     SmallVector<unsigned> widths;
-    for (unsigned vectors : countVectors(loop, varying))
+    for (unsigned vectors : countVectors(loop, varying, width))
       widths.push_back(vectors * width);
     widths.push_back(width);
     emitCells(loop, varying, widths);

@@ -42,7 +42,8 @@ public:
   unsigned countAdjacent(mlir::scf::ForOp loop) const;
   /// Does each lane fill such a memory of its own?
   bool isOwn(mlir::Value memory) const { return owned.contains(memory); }
-  bool ownsAny() const { return !owned.empty(); }
+  /// Is there one of more places than that?
+  bool ownsMore(int64_t length) const;
   /// Has the code nothing that lanes cannot do? If not, why.
   const char *getObstacle() const { return obstacle; }
 
