@@ -90,19 +90,6 @@ static Conjunction getAtoms(const Formula &formula) {
   return atoms;
 }
 
-/// The index that an edge determines: of a vertex whose incoming edges are
-/// iterated.
-static std::optional<unsigned> getDetermined(AffineSpace &space,
-                                             IterateOp iterate) {
-  auto lower = iterate.getLower().getDefiningOp<ReadOp>();
-  if (!lower)
-    return std::nullopt;
-  auto input = lower.getArray().getDefiningOp<InputOp>();
-  if (!input || !input.getGraph())
-    return std::nullopt;
-  return space.getForm(lower.getIndices().front()).asVariable();
-}
-
 void WorkCounter::countPoint(AffineSpace &space, const Formula &holds) {
   ProofBudget budget{2000};
   auto pieces = getPieces(space, withoutData(space, holds), budget);
@@ -120,10 +107,12 @@ void WorkCounter::countPoint(AffineSpace &space, const Formula &holds) {
       if (variable.kind != Variable::Index)
         continue;
       counted.insert(id);
-      if (auto iterate =
-              dyn_cast_or_null<IterateOp>(getDefiningOp(variable.value)))
-        if (std::optional<unsigned> vertex = getDetermined(space, iterate))
-          determined.insert(*vertex);
+      auto iterate = dyn_cast_or_null<IterateOp>(getDefiningOp(variable.value));
+      Value vertex = iterate ? iterate.getVertex() : Value();
+      if (!vertex)
+        continue;
+      if (std::optional<unsigned> known = space.getForm(vertex).asVariable())
+        determined.insert(*known);
     }
   std::vector<unsigned> columns(space.getNumVariables());
   for (unsigned id = 0; id < columns.size(); ++id)

@@ -9,10 +9,12 @@
 // side is decided when sizes are known, by a function of them: all operations
 // of a kernel, over those that remain if each loop over cells that has room for
 // vectors takes them. Bounds that depend on outer loops are taken from their
-// middle rounds.
+// middle rounds. Lanes are taken to save as much as they are, but where data
+// keep instances apart.
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/conversion/Slices.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -27,6 +29,11 @@ using namespace danskin::conversion;
 static constexpr double worthInRow = 1.5, worthInWavefront = 0.6,
                         worthOfObstacle = 0.5;
 
+/// What takes elements at places that data say, such as the edges of a vertex,
+/// takes each instance so many times as long in a lane as alone: lanes are at
+/// places of their own then. Measured for a shortest path.
+static constexpr double costApart = 4;
+
 /// Rounds of a loop whose bounds sizes do not tell.
 static constexpr int64_t unknownRounds = 4;
 
@@ -39,13 +46,13 @@ public:
         work(real(0)), time(real(0)) {}
 
   /// `times` is how often the block is computed, `atOnce` how many of those
-  /// together.
-  void visit(Block &block, Value times, Value atOnce);
+  /// together. `apart`: instances are at places of their own.
+  void visit(Block &block, Value times, Value atOnce, bool apart = false);
   /// At least 1: operations over what takes their time.
   Value getResult();
 
 private:
-  void visitFor(scf::ForOp loop, Value times, Value atOnce);
+  void visitFor(scf::ForOp loop, Value times, Value atOnce, bool apart);
   Value clone(Value value);
 
   Value index(int64_t value) {
@@ -84,7 +91,8 @@ Value Estimate::clone(Value value) {
   return map.lookup(value);
 }
 
-void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
+void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce,
+                        bool apart) {
   Value lower = clone(loop.getLowerBound()),
         upper = clone(loop.getUpperBound());
   Value rounds = index(unknownRounds);
@@ -105,25 +113,27 @@ void Estimate::visitFor(scf::ForOp loop, Value times, Value atOnce) {
         atOnce);
   }
   visit(*loop.getBody(), b.create<arith::MulFOp>(loc, times, toReal(rounds)),
-        atOnce);
+        atOnce, apart || isLoaded(loop.getLowerBound()));
 }
 
-void Estimate::visit(Block &block, Value times, Value atOnce) {
+void Estimate::visit(Block &block, Value times, Value atOnce, bool apart) {
   unsigned count = 0;
   for (Operation &op : block) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
-      visitFor(loop, times, atOnce);
+      visitFor(loop, times, atOnce, apart);
       continue;
     }
     for (Region &region : op.getRegions())
       for (Block &inner : region)
-        visit(inner, times, atOnce);
+        visit(inner, times, atOnce, apart);
     count += computesFloat(op);
   }
   if (!count)
     return;
   Value all = b.create<arith::MulFOp>(loc, times, real(count));
-  work = b.create<arith::AddFOp>(loc, work, all);
+  work = b.create<arith::AddFOp>(
+      loc, work,
+      apart ? b.create<arith::MulFOp>(loc, all, real(costApart * width)) : all);
   time = b.create<arith::AddFOp>(loc, time,
                                  b.create<arith::DivFOp>(loc, all, atOnce));
 }

@@ -19,14 +19,17 @@ using namespace mlir;
 using namespace danskin::conversion;
 
 /// How many indices a read stands under: those of its cell, and those of the
-/// reductions around it.
-static unsigned countIndices(dp::ReadOp read) {
+/// reductions around it. `free`: that do not determine one another, as an edge
+/// does its vertex.
+static unsigned countIndices(dp::ReadOp read, bool free) {
   unsigned count = 0;
   for (Operation *op = read; !isa<dp::ProgramOp>(op); op = op->getParentOp()) {
     Block *block = op->getBlock();
-    if (!isa<dp::ProgramOp>(block->getParentOp()))
-      count += block->getNumArguments() +
-               llvm::range_size(block->getOps<dp::IterateOp>());
+    if (isa<dp::ProgramOp>(block->getParentOp()))
+      continue;
+    count += block->getNumArguments();
+    for (auto iterate : block->getOps<dp::IterateOp>())
+      count += !free || !iterate.getVertex();
   }
   return count;
 }
@@ -90,7 +93,7 @@ void Plan::addCopy(dp::InputOp input) {
     return;
   for (Operation *user : input.getResult().getUsers()) {
     auto read = dyn_cast<dp::ReadOp>(user);
-    if (!read || countIndices(read) <= rank ||
+    if (!read || countIndices(read, /*free=*/true) <= rank ||
         (purpose == Copies::OfCells && !isTurned(read)))
       continue;
     // A power answers.
@@ -120,7 +123,8 @@ void Plan::addPowers(dp::InputOp input) {
     return;
   for (Operation *user : input.getResult().getUsers()) {
     auto read = dyn_cast<dp::ReadOp>(user);
-    if (!read || countIndices(read) <= type.getRank())
+    // Even those that are read once are sooner computed side by side.
+    if (!read || countIndices(read, /*free=*/false) <= type.getRank())
       continue;
     for (LogUnit unit : getWantedUnits(read, units))
       if (!findPower(read, unit))

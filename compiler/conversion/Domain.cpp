@@ -20,19 +20,15 @@ static bool isLinear(ArrayRef<FormConstraint> constraints, const Domain &domain,
   return true;
 }
 
-/// An edge of a vertex runs from the offset of the vertex to that of the next,
-/// so it determines the vertex.
+/// The dim that is the vertex whose edges are iterated.
 static std::optional<unsigned>
 getVertexDim(dp::IterateOp iterate, const Domain &domain, Forms &forms) {
-  auto lower = iterate.getLower().getDefiningOp<dp::ReadOp>();
-  auto upper = iterate.getUpper().getDefiningOp<dp::ReadOp>();
-  if (!lower || !upper || lower.getArray() != upper.getArray())
+  Value index = iterate.getVertex();
+  if (!index)
     return std::nullopt;
-  auto input = lower.getArray().getDefiningOp<dp::InputOp>();
-  if (!input || !input.getGraph())
-    return std::nullopt;
-  Form step = forms.get(upper.getIndices()[0]);
-  Form vertex = forms.get(lower.getIndices()[0]);
+  Form vertex = forms.get(index);
+  Form step =
+      forms.get(iterate.getUpper().getDefiningOp<dp::ReadOp>().getIndices()[0]);
   if (!step.add(vertex, -1) || !step.terms.empty() || step.constant != 1 ||
       vertex.terms.size() != 1 || vertex.constant != 0)
     return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "compiler/conversion/CellEmitter.h"
 #include "compiler/conversion/Rounds.h"
+#include "compiler/conversion/Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -189,15 +190,7 @@ void Rounds::emit(unsigned width) {
   }
 }
 
-/// Is the value made of something in memory? So are the edges of a vertex,
-/// which are few.
-static bool isLoaded(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && (isa<memref::LoadOp>(op) ||
-                (isa<arith::ArithDialect>(op->getDialect()) &&
-                 llvm::any_of(op->getOperands(), isLoaded)));
-}
-
+/// What memory says is few, such as the edges of a vertex.
 void danskin::conversion::emitRounds(func::FuncOp kernel, unsigned width) {
   SmallVector<scf::ForOp> loops;
   kernel.walk([&](scf::ForOp loop) {

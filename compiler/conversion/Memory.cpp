@@ -227,6 +227,18 @@ Value Memory::getPlace(OpBuilder &b, const Region &region,
   return b.create<arith::AddIOp>(loc, offset, lane);
 }
 
+OpBuilder Memory::openLoops(OpBuilder b, ValueRange extents,
+                            SmallVectorImpl<Value> &indices) {
+  Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
+  for (Value extent : extents) {
+    auto loop = b.create<scf::ForOp>(loc, from, extent, step);
+    loop->setAttr(fillAttr, b.getUnitAttr());
+    indices.push_back(loop.getInductionVar());
+    b = OpBuilder::atBlockTerminator(loop.getBody());
+  }
+  return b;
+}
+
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//
@@ -242,108 +254,6 @@ Value Memory::convert(OpBuilder &b, Value value, FloatType type) {
   if (from > type.getWidth())
     return b.create<arith::TruncFOp>(loc, type, value);
   return value;
-}
-
-SmallVector<Value> Memory::getExtents(const InputCopy &copy) {
-  dp::InputOp input = copy.input;
-  SmallVector<Value> extents;
-  for (unsigned axis : copy.axes)
-    extents.push_back(env.getParameter(input.getExtents()[axis]));
-  return extents;
-}
-
-/// Opens loops over a box, the last axis innermost, and adds their indices.
-/// Gives where the innermost body is.
-static OpBuilder openLoops(OpBuilder b, Location loc, ValueRange extents,
-                           SmallVectorImpl<Value> &indices) {
-  Value from = constantIndex(b, loc, 0), step = constantIndex(b, loc, 1);
-  for (Value extent : extents) {
-    auto loop = b.create<scf::ForOp>(loc, from, extent, step);
-    loop->setAttr(fillAttr, b.getUnitAttr());
-    indices.push_back(loop.getInductionVar());
-    b = OpBuilder::atBlockTerminator(loop.getBody());
-  }
-  return b;
-}
-
-Memory::Element Memory::openElements(OpBuilder &b, const InputCopy &copy,
-                                     const Region &region) {
-  SmallVector<Value> position, indices(copy.axes.size());
-  OpBuilder inner = openLoops(b, loc, getExtents(copy), position);
-  for (auto [axis, index] : llvm::zip_equal(copy.axes, position))
-    indices[axis] = index;
-  dp::InputOp input = copy.input;
-  Value value = inner.create<memref::LoadOp>(
-      loc, env.getArray(input.getResult()), indices);
-  return {inner, value, getPlace(inner, region, position)};
-}
-
-void Memory::copyInputs(OpBuilder &b) {
-  for (auto &[input, copy] : plan.copies) {
-    const Region &region = copies[&copy];
-    Element element = openElements(b, copy, region);
-    element.inner.create<memref::StoreOp>(loc, element.value, region.data,
-                                          element.place);
-  }
-}
-
-void Memory::fillPower(OpBuilder &b, const InputPower &power,
-                       llvm::function_ref<Raw(OpBuilder &, Value)> emit) {
-  const Region &region = powers[&power];
-  auto [inner, value, place] = openElements(b, power, region);
-  // A table like others, which vectors may fill.
-  Operation *innermost = inner.getInsertionBlock()->getParentOp();
-  innermost->removeAttr(fillAttr);
-  innermost->setAttr(cellsAttr, b.getUnitAttr());
-  Raw raw = emit(inner, value);
-  inner.create<memref::StoreOp>(loc, raw[0], region.data, place);
-  inner.create<memref::StoreOp>(loc, raw[1], region.second, place);
-}
-
-Memory::Raw Memory::loadPower(OpBuilder &b, const InputPower &power,
-                              ValueRange indices) {
-  const Region &region = powers[&power];
-  Value place = getPlace(b, region, power.turn(indices));
-  return {b.create<memref::LoadOp>(loc, region.data, place),
-          b.create<memref::LoadOp>(loc, region.second, place)};
-}
-
-Value Memory::loadInput(OpBuilder &b, dp::ReadOp read, ValueRange indices) {
-  if (const Diagonals *diagonals = plan.findDiagonals(read);
-      diagonals && !isWavefrontOver)
-    return convert(b,
-                   b.create<memref::LoadOp>(loc, ofDiagonals[diagonals].data,
-                                            getPlace(b, *diagonals, indices)),
-                   plan.compute);
-  const InputCopy *copy = plan.findCopy(read);
-  auto load = [&](OpBuilder &at) {
-    Value element = copy ? at.create<memref::LoadOp>(
-                               loc, copies[copy].data,
-                               getPlace(at, copies[copy], copy->turn(indices)))
-                         : at.create<memref::LoadOp>(
-                               loc, env.getArray(read.getArray()), indices);
-    return read.getType().isIndex()
-               ? at.create<arith::IndexCastOp>(loc, at.getIndexType(), element)
-                     .getResult()
-               : convert(at, element, plan.compute);
-  };
-  if (!indices.empty())
-    return load(b);
-  // No kernel writes into its inputs.
-  Value &known = scalars[read.getArray()];
-  if (!known)
-    known = load(env.getPrologue());
-  return known;
-}
-
-Value Memory::getInverse(dp::ReadOp read) {
-  Value &known = inverses[read.getArray()];
-  if (!known) {
-    OpBuilder &b = env.getPrologue();
-    known =
-        b.create<arith::DivFOp>(loc, emitFloat(b, 1.0), loadInput(b, read, {}));
-  }
-  return known;
 }
 
 /// The number that an absent cell is, unless a bit says so.
@@ -482,7 +392,7 @@ void Memory::clearOutput(OpBuilder &b, TablePlan &table) {
   Type element = cast<MemRefType>(array.getType()).getElementType();
   Value zero = b.create<arith::ConstantOp>(loc, b.getZeroAttr(element));
   SmallVector<Value> indices;
-  OpBuilder inner = openLoops(b, loc, table.box->emitExtents(b, env), indices);
+  OpBuilder inner = openLoops(b, table.box->emitExtents(b, env), indices);
   inner.create<memref::StoreOp>(loc, zero, array, indices);
 }
 

@@ -183,6 +183,10 @@ private:
   /// The elements at the times from `begin` on.
   void forDiagonals(mlir::OpBuilder &b, const Diagonals &diagonals,
                     mlir::Value begin, Move move);
+  /// Opens loops over a box, the last axis innermost, and adds their indices.
+  /// Gives where the innermost body is.
+  mlir::OpBuilder openLoops(mlir::OpBuilder b, mlir::ValueRange extents,
+                            llvm::SmallVectorImpl<mlir::Value> &indices);
   /// An element of an input on its way into a copy.
   struct Element {
     mlir::OpBuilder inner; ///< in the innermost loop

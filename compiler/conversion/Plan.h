@@ -112,6 +112,10 @@ struct Diagonals {
   static constexpr int64_t times = 16; ///< that are copied at once
 };
 
+/// Does `read` ask for the cell of the equation it stands in, as far as the
+/// first `rank` indices go?
+bool isSameCell(mlir::dp::ReadOp read, unsigned rank);
+
 struct Plan {
   /// What copies of inputs are for: equal elements of several instances side by
   /// side, or elements that adjacent cells of one instance read.

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/conversion/Slices.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
@@ -37,4 +39,11 @@ Value danskin::conversion::cloneBefore(OpBuilder &b, Value value, Operation *op,
   }
   b.clone(*inner, map);
   return map.lookup(value);
+}
+
+bool danskin::conversion::isLoaded(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && (isa<memref::LoadOp>(op) ||
+                (isa<arith::ArithDialect>(op->getDialect()) &&
+                 llvm::any_of(op->getOperands(), isLoaded)));
 }

@@ -23,6 +23,9 @@ mlir::Value cloneInLoop(mlir::OpBuilder &b, mlir::Value value,
 mlir::Value cloneBefore(mlir::OpBuilder &b, mlir::Value value,
                         mlir::Operation *op, mlir::IRMapping &map);
 
+/// Is the value made of something in memory? So are the edges of a vertex.
+bool isLoaded(mlir::Value value);
+
 } // namespace danskin::conversion
 
 #endif // DANSKIN_CONVERSION_SLICES_H

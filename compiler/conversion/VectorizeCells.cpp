@@ -7,6 +7,7 @@
 
 #include "compiler/conversion/Passes.h"
 #include "compiler/conversion/ShareCells.h"
+#include "compiler/conversion/Slices.h"
 #include "compiler/conversion/Vectors.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -91,6 +92,16 @@ static bool hasLoops(func::FuncOp kernel) {
       .wasInterrupted();
 }
 
+/// Are there loops over what data say where it is?
+static bool isApart(func::FuncOp kernel) {
+  return kernel
+      .walk([](scf::ForOp loop) {
+        return isLoaded(loop.getLowerBound()) ? WalkResult::interrupt()
+                                              : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 struct DpVectorizeCells
     : public danskin::impl::DpVectorizeCellsBase<DpVectorizeCells> {
@@ -125,9 +136,11 @@ struct DpVectorizeCells
       one = cast<func::FuncOp>(b.clone(*kernel));
     }
     if (!one) {
-      if (width > 1)
-        emitRounds(kernel, width);
-      return;
+      if (width == 1)
+        return;
+      if (isApart(kernel))
+        makeCellsAtOnce(kernel, stem + "cells", width, /*isWavefront=*/false);
+      return emitRounds(kernel, width);
     }
     one.setName(stem + "one");
     if (width > 1)

@@ -131,6 +131,19 @@ LogicalResult ScatterOp::verifyRegions() {
 }
 
 //===----------------------------------------------------------------------===//
+// Comprehensions
+//===----------------------------------------------------------------------===//
+
+Value IterateOp::getVertex() {
+  auto first = getLower().getDefiningOp<ReadOp>();
+  auto end = getUpper().getDefiningOp<ReadOp>();
+  if (!first || !end || first.getArray() != end.getArray())
+    return Value();
+  auto offsets = first.getArray().getDefiningOp<InputOp>();
+  return offsets && offsets.getGraph() ? first.getIndices().front() : Value();
+}
+
+//===----------------------------------------------------------------------===//
 // Reads
 //===----------------------------------------------------------------------===//
 

@@ -281,6 +281,11 @@ def Dp_IterateOp : Dp_Op<"iterate"> {
   let arguments = (ins Index:$lower, Index:$upper, OptionalAttr<StrAttr>:$name);
   let results = (outs Index:$index);
   let assemblyFormat = "$lower `to` $upper ($name^)? attr-dict";
+  let extraClassDeclaration = [{
+    /// Where it runs over the edges of a vertex, from its offset in the graph to
+    /// that of the next: the vertex, which each edge determines. Else null.
+    ::mlir::Value getVertex();
+  }];
 }
 
 def Dp_WhereOp : Dp_Op<"where"> {

@@ -13,13 +13,16 @@ def hard_step(v, w):
 
 
 def sparsemax(x):
-    """max over p of <p, x> - (|p|^2 - 1) / 2 along the last axis."""
+    """max over p of <p, x> - (|p|^2 - 1) / 2 along the last axis. Scores are taken from their maximum, as entmax has
+    it: their sums would lose the digits of the weights."""
+    top = x.detach().amax(-1, keepdim=True)
+    x = x - top
     ordered = x.sort(-1, descending=True).values
     total = ordered.cumsum(-1) - 1
     count = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype)
     support = (ordered * count > total).sum(-1, keepdim=True)
     p = (x - total.gather(-1, support - 1) / support).clamp(min=0)
-    return (p * x).sum(-1) - 0.5 * (p * p).sum(-1)
+    return top[..., 0] + (p * x).sum(-1) - 0.5 * (p * p).sum(-1)
 
 
 def sparse_step(v, w):
