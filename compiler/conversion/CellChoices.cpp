@@ -274,7 +274,10 @@ void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
     return emitScaledChoose(b, op);
   auto emit = [&](OpBuilder &inner, bool keeps) {
     Arms arms(*this, op, keeps);
-    return op.getReg()->emitChoice(inner, loc, arms);
+    SmallVector<Value> results = op.getReg()->emitChoice(inner, loc, arms);
+    // A choice whose weights nobody forms has no room for its statistics.
+    results.truncate(op.getNumResults());
+    return results;
   };
   SmallVector<Value> results;
   if (Value bound = emitBoundOfScores(b, op)) {
@@ -290,8 +293,7 @@ void Cell::emitChoose(OpBuilder &b, dp::ChooseOp op) {
   } else {
     results = emit(b, /*keeps=*/false);
   }
-  // A choice whose weights nobody forms has no room for its statistics.
-  for (auto [theirs, mine] : llvm::zip(op.getResults(), results)) {
+  for (auto [theirs, mine] : llvm::zip_equal(op.getResults(), results)) {
     if (theirs.getType().isIndex())
       scope.map(theirs, mine);
     else
